@@ -1,0 +1,57 @@
+// One error class for everything that can be said to a client, and its code table. A code fixes the HTTP
+// status and the title; the message says what was expected and what was found. `problem.ts` turns it
+// into application/problem+json (RFC 9457); nothing else in src/ knows about that form.
+
+export const ERROR_CODES = {
+  'bad-parameter': { status: 400, title: 'A parameter is malformed or out of range' },
+  'bad-request': { status: 400, title: 'The request is malformed' },
+  'empty-body': { status: 400, title: 'The request has no body' },
+  unauthorized: { status: 401, title: 'A valid bearer token is required' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'too-many-bytes': { status: 413, title: 'The upload has too many bytes' },
+  'too-many-pixels': { status: 413, title: 'The picture has too many pixels' },
+  'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
+  'unsupported-image': { status: 415, title: 'This is not an image that is read here' },
+  'damaged-image': { status: 422, title: 'The image is damaged' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on the server' },
+  'engine-trap': { status: 500, title: 'The computation failed and was reset' },
+  'model-bucket-missing': { status: 500, title: 'The model bucket is not bound' },
+  'model-missing': { status: 500, title: 'The model is not in the bucket' },
+  'model-truncated': { status: 500, title: 'The model object is incomplete' },
+  'model-version': { status: 500, title: 'The model file has another version' },
+  'model-tiles': { status: 500, title: 'The model file was packed for other kernels' },
+  'model-damaged': { status: 500, title: 'The model file is damaged' },
+  'model-checksum': { status: 500, title: 'The model file has a wrong checksum' },
+  'model-unreachable': { status: 504, title: 'The model could not be read from the bucket' },
+  'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorOptions {
+  cause?: unknown;
+  /** Further members of the problem document, such as the limit that was exceeded. */
+  members?: Record<string, unknown>;
+  /** Response headers that belong to the error, such as Allow or Retry-After. */
+  headers?: Record<string, string>;
+}
+
+export class ServiceError extends Error {
+  override name = 'ServiceError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly members: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = ERROR_CODES[code].status;
+    this.title = ERROR_CODES[code].title;
+    this.members = options.members ?? {};
+    this.headers = options.headers ?? {};
+  }
+}

@@ -1,0 +1,35 @@
+// A network with its float weights, as every importer returns it and as the packer reads it: one canonical
+// form, whatever the published file's layout was. Tensors are read one at a time, so that a 244 MB file
+// never lies in memory whole.
+import type { Network } from '../src/network/layer.ts';
+import type { Label, Preprocess } from '../src/network/preprocess.ts';
+
+export interface FloatTensor {
+  /** Canonical shape: conv (out, in/groups, kh, kw), dense (out, in), bias (out). */
+  shape: number[];
+  /** Float32 values in row-major order of `shape`. A new array at each call. */
+  read(): Promise<Float32Array>;
+}
+
+export interface FloatLayer {
+  weight: FloatTensor;
+  bias: FloatTensor;
+}
+
+export interface FloatModel {
+  name: string;
+  network: Network;
+  preprocess: Preprocess;
+  labels: Label[];
+  source: { from: string; sha256: string; licence: string; accuracy?: string };
+  /**
+   * By layer name, for each conv and dense layer of `network`. The first convolution reads RGB (an importer
+   * of BGR weights swaps its input channels); a dense layer after a spatial one flattens its input as C,H,W.
+   */
+  layers: Record<string, FloatLayer>;
+}
+
+/** Thrown by importers and the packer: one line with the tensor or field, what was expected and what was found. */
+export class ImportError extends Error {
+  override name = 'ImportError';
+}
