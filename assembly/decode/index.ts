@@ -1,0 +1,69 @@
+// decode.wasm: one picture at a time from the bytes of a file to a square of RGB bytes, in memory that does
+// not grow with the file. Imports nothing.
+//
+//   open(format, scans, visits)              a new picture; whatever was before is forgotten
+//   room() -> n, write n bytes at inputEnd() as often as there is data:
+//   advance(written, last) -> status         see status.ts
+//   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
+//   DONE: size * size * 3 bytes, RGB, row by row, at output()
+import { Arena } from './arena';
+import { Input } from './input';
+import { Jpeg } from './jpeg/reader';
+import { Header, Limits, Target } from './picture';
+import { Resize } from './resize';
+import { DAMAGED } from './status';
+
+export const JPEG: i32 = 0;
+
+let _format: i32 = 0;
+
+export function open(kind: i32, scans: i32, visits: i64): void {
+  _format = kind;
+  Arena.reset();
+  Input.reset();
+  Header.reset();
+  Limits.scans = scans;
+  Limits.visits = visits;
+  Jpeg.open();
+}
+
+export function room(): i32 {
+  return Input.room();
+}
+
+export function inputEnd(): usize {
+  return Input.end;
+}
+
+export function advance(written: i32, last: bool): i32 {
+  Input.end += written;
+  Input.last = last;
+  return Jpeg.advance();
+}
+
+export function width(): i32 {
+  return Header.width;
+}
+
+export function height(): i32 {
+  return Header.height;
+}
+
+export function orientation(): i32 {
+  return Header.orientation;
+}
+
+/** The picture is to be resized to width x height, of which a square of `size` at (left, top) is wanted. */
+export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): i32 {
+  if (size < 1 || left < 0 || top < 0 || left + size > width || top + size > height) return DAMAGED;
+  Target.width = width;
+  Target.height = height;
+  Target.left = left;
+  Target.top = top;
+  Target.size = size;
+  return Jpeg.begin();
+}
+
+export function output(): usize {
+  return Resize.output;
+}
