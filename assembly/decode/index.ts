@@ -1,7 +1,7 @@
 // decode.wasm: one picture at a time from the bytes of a file to a square of RGB bytes, in memory that does
 // not grow with the file. Imports nothing.
 //
-//   open(format, scans, visits)              a new picture; whatever was before is forgotten
+//   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP); whatever was before is forgotten
 //   room() -> n, write n bytes at inputEnd() as often as there is data:
 //   advance(written, last) -> status         see status.ts
 //   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
@@ -10,21 +10,27 @@ import { Arena } from './arena';
 import { Input } from './input';
 import { Jpeg } from './jpeg/reader';
 import { Header, Limits, Target } from './picture';
+import { Png } from './png/reader';
 import { Resize } from './resize';
-import { DAMAGED } from './status';
+import { DAMAGED, UNSUPPORTED } from './status';
 
-export const JPEG: i32 = 0;
+const JPEG: i32 = 0;
+const PNG: i32 = 1;
 
-let _format: i32 = 0;
+let format: i32 = 0;
+
+let format: i32 = 0;
 
 export function open(kind: i32, scans: i32, visits: i64): void {
-  _format = kind;
+  format = kind;
+  format = kind;
   Arena.reset();
   Input.reset();
   Header.reset();
   Limits.scans = scans;
   Limits.visits = visits;
-  Jpeg.open();
+  if (kind === JPEG) Jpeg.open();
+  else if (kind === PNG) Png.open();
 }
 
 export function room(): i32 {
@@ -38,7 +44,9 @@ export function inputEnd(): usize {
 export function advance(written: i32, last: bool): i32 {
   Input.end += written;
   Input.last = last;
-  return Jpeg.advance();
+  if (format === JPEG) return Jpeg.advance();
+  if (format === PNG) return Png.advance();
+  return UNSUPPORTED;
 }
 
 export function width(): i32 {
@@ -61,7 +69,9 @@ export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): 
   Target.left = left;
   Target.top = top;
   Target.size = size;
-  return Jpeg.begin();
+  if (format === JPEG) return Jpeg.begin();
+  if (format === PNG) return Png.begin();
+  return UNSUPPORTED;
 }
 
 export function output(): usize {
