@@ -19,8 +19,6 @@ const PNG: i32 = 1;
 
 let format: i32 = 0;
 
-let format: i32 = 0;
-
 export function open(kind: i32, scans: i32, visits: i64): void {
   format = kind;
   format = kind;

@@ -39,11 +39,12 @@ export class Upsample {
     const sameHeight = c.v * c.size === Frame.v * Frame.size;
     const left = c.x0 * c.size;
     if (sameWidth && sameHeight) return Upsample.sampleRow(c, y) + (first - left);
-    // libjpeg: no mixing when a block gives a single sample.
+    // libjpeg mixes neither single samples of blocks nor lines of one or two samples.
     const fancy = Frame.size > 1;
+    const wideEnough = sameWidth || c.width > 2;
     const out = <usize>load<u32>(ROWS + (index << 2));
-    const doubleHigh = fancy && Upsample.isDouble(c, true);
-    if (fancy && Upsample.isDouble(c, false) && (sameHeight || doubleHigh))
+    const doubleHigh = fancy && wideEnough && Upsample.isDouble(c, true);
+    if (fancy && wideEnough && Upsample.isDouble(c, false) && (sameHeight || doubleHigh))
       return Upsample.double(c, y, doubleHigh, out);
     const source = Upsample.sampleRow(c, (y * c.v * c.size) / (Frame.v * Frame.size));
     if (sameWidth && doubleHigh) return Upsample.between(c, y, out);
