@@ -7,20 +7,26 @@
 //   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
 //   DONE: size * size * 3 bytes, RGB, row by row, at output()
 import { Arena } from './arena';
+import { Bmp } from './bmp/reader';
+import { Gif } from './gif/reader';
 import { Input } from './input';
 import { Jpeg } from './jpeg/reader';
 import { Header, Limits, Target } from './picture';
 import { Png } from './png/reader';
 import { Resize } from './resize';
-import { DAMAGED, UNSUPPORTED } from './status';
+import { DAMAGED, MEMORY, UNSUPPORTED } from './status';
+
+/** Longest side that the readers' 32-bit sums can hold in any format. */
+const LONGEST: i32 = 1 << 20;
 
 const JPEG: i32 = 0;
 const PNG: i32 = 1;
+const GIF: i32 = 2;
+const BMP: i32 = 3;
 
 let format: i32 = 0;
 
 export function open(kind: i32, scans: i32, visits: i64): void {
-  format = kind;
   format = kind;
   Arena.reset();
   Input.reset();
@@ -29,6 +35,8 @@ export function open(kind: i32, scans: i32, visits: i64): void {
   Limits.visits = visits;
   if (kind === JPEG) Jpeg.open();
   else if (kind === PNG) Png.open();
+  else if (kind === GIF) Gif.open();
+  else if (kind === BMP) Bmp.open();
 }
 
 export function room(): i32 {
@@ -44,6 +52,8 @@ export function advance(written: i32, last: bool): i32 {
   Input.last = last;
   if (format === JPEG) return Jpeg.advance();
   if (format === PNG) return Png.advance();
+  if (format === GIF) return Gif.advance();
+  if (format === BMP) return Bmp.advance();
   return UNSUPPORTED;
 }
 
@@ -62,6 +72,7 @@ export function orientation(): i32 {
 /** The picture is to be resized to width x height, of which a square of `size` at (left, top) is wanted. */
 export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): i32 {
   if (size < 1 || left < 0 || top < 0 || left + size > width || top + size > height) return DAMAGED;
+  if (Header.width > LONGEST || Header.height > LONGEST) return MEMORY;
   Target.width = width;
   Target.height = height;
   Target.left = left;
@@ -69,6 +80,8 @@ export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): 
   Target.size = size;
   if (format === JPEG) return Jpeg.begin();
   if (format === PNG) return Png.begin();
+  if (format === GIF) return Gif.begin();
+  if (format === BMP) return Bmp.begin();
   return UNSUPPORTED;
 }
 
