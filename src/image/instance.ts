@@ -5,7 +5,7 @@ import type { Region } from './geometry.ts';
 import type { ImageLimits } from './limits.ts';
 
 /** Formats that decode.wasm reads; the numbers are those of its `open`. */
-export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3 } as const;
+export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
 export type NativeFormat = keyof typeof NATIVE_FORMATS;
 
 export interface StoredHeader {
@@ -53,11 +53,10 @@ export type Planner = (header: StoredHeader) => Region;
 
 export class DecoderInstance {
   #exports: Exports;
-  #format: NativeFormat = 'jpeg';
+  #format = '';
   #limits: ImageLimits | undefined;
   #planner: Planner | undefined;
   #size = 0;
-  #written = 0;
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
@@ -68,12 +67,12 @@ export class DecoderInstance {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  open(format: NativeFormat, limits: ImageLimits, planner: Planner): void {
+  /** Starts a new picture. `format`: what messages call it. */
+  open(native: NativeFormat, format: string, limits: ImageLimits, planner: Planner): void {
     this.#format = format;
     this.#limits = limits;
     this.#planner = planner;
-    this.#written = 0;
-    this.#exports.open(NATIVE_FORMATS[format], limits.scans, BigInt(limits.blocks));
+    this.#exports.open(NATIVE_FORMATS[native], limits.scans, BigInt(limits.blocks));
   }
 
   /**
@@ -87,7 +86,6 @@ export class DecoderInstance {
       const end = this.#exports.inputEnd() >>> 0;
       new Uint8Array(this.#exports.memory.buffer, end, room).set(chunk.subarray(at, at + room));
       at += room;
-      this.#written += room;
       if (this.#run(room, last && at === chunk.length)) return true;
     } while (at < chunk.length);
     return false;
