@@ -39,7 +39,11 @@ interface LayerMessage {
   type: string | number;
   bottom: string[];
   top: string[];
-  convolution_param?: Record<string, number | number[]> & { bias_term: boolean; group: number; num_output: number };
+  convolution_param?: Record<string, number | number[]> & {
+    bias_term: boolean;
+    group: number;
+    num_output: number;
+  };
   inner_product_param?: { num_output: number; bias_term: boolean; transpose: boolean };
   lrn_param?: { local_size: number; alpha: number; beta: number; norm_region: number; k: number };
   pooling_param?: Record<string, number> & { pool: number; global_pooling: boolean; round_mode: number };
@@ -87,7 +91,8 @@ function readLayer(source: SourceFile, span: Span, form: typeof FORMS.older, wha
   const message = decodeMessage<LayerMessage>(source, span, form.type, what, [form.blobs]);
   const blobs: StoredTensor[] = [];
   for (const field of scanFields(source, span, what)) {
-    if (field.number === form.blobs) blobs.push(readBlob(source, field, `${message.name}.blobs[${blobs.length}]`));
+    if (field.number === form.blobs)
+      blobs.push(readBlob(source, field, `${message.name}.blobs[${blobs.length}]`));
   }
   const type = typeof message.type === 'number' ? OLD_TYPES[message.type] : message.type;
   return { message, type: type ?? `type ${message.type}`, blobs };
@@ -101,7 +106,8 @@ function readBlob(source: SourceFile, span: Span, name: string): StoredTensor {
   for (const field of scanFields(source, span, name)) {
     if (field.number <= 4) legacy.set(field.number, field.value);
     if (field.number === 5) {
-      if (field.wire !== 2 || data) throw new ImportError(`${name}.data: expected one packed run of floats, found several`);
+      if (field.wire !== 2 || data)
+        throw new ImportError(`${name}.data: expected one packed run of floats, found several`);
       data = field;
     }
     if (field.number === 7)
@@ -146,7 +152,9 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
       return top;
     case 'ReLU':
       if (message.relu_param && message.relu_param.negative_slope !== 0)
-        throw new ImportError(`${message.name}: expected negative_slope 0, found ${message.relu_param.negative_slope}`);
+        throw new ImportError(
+          `${message.name}: expected negative_slope 0, found ${message.relu_param.negative_slope}`,
+        );
       chain.relu(message.name);
       return top;
     case 'LRN': {
@@ -154,7 +162,14 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
       if (lrn.norm_region !== 0)
         throw new ImportError(`${message.name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`);
       const { alpha, beta, k } = lrn;
-      chain.add({ type: 'lrn', name: message.name, size: lrn.local_size, alpha: tidy(alpha), beta: tidy(beta), k: tidy(k) });
+      chain.add({
+        type: 'lrn',
+        name: message.name,
+        size: lrn.local_size,
+        alpha: tidy(alpha),
+        beta: tidy(beta),
+        k: tidy(k),
+      });
       return top;
     }
     case 'Pooling':
@@ -179,7 +194,9 @@ function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
   if (!param) throw new ImportError(`${name}: expected convolution_param, found none`);
   const pair = (field: string, fallback?: number): number => {
     const base = field.replace('_size', '');
-    const sides = [param[`${base}_h`], param[`${base}_w`]].filter((side) => typeof side === 'number' && side > 0);
+    const sides = [param[`${base}_h`], param[`${base}_w`]].filter(
+      (side) => typeof side === 'number' && side > 0,
+    );
     const sizes = sides.length > 0 ? (sides as number[]) : (param[field] as number[]);
     return sizes.length === 0 && fallback !== undefined ? fallback : square(name, field, sizes);
   };
@@ -222,7 +239,9 @@ function addPooling(chain: Chain, message: LayerMessage): void {
   const { name, pooling_param: param } = message;
   if (!param) throw new ImportError(`${name}: expected pooling_param, found none`);
   if (param.pool !== 0 || param.global_pooling)
-    throw new ImportError(`${name}: expected max pooling, found ${param.global_pooling ? 'global' : 'another'} pooling`);
+    throw new ImportError(
+      `${name}: expected max pooling, found ${param.global_pooling ? 'global' : 'another'} pooling`,
+    );
   const side = (field: string): number => {
     const base = field.replace('_size', '');
     const sides = [param[`${base}_h`] ?? 0, param[`${base}_w`] ?? 0].filter((size) => size > 0);

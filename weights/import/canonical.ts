@@ -5,8 +5,9 @@
 //                (in, out)                                -> transposed
 //                in = H,W,C                               -> in = C,H,W
 //   first convolution trained on BGR                      -> its input channels swapped
-import { type FloatTensor, ImportError } from '../float-model.ts';
+
 import type { Shape } from '../../src/network/layer.ts';
+import { type FloatTensor, ImportError } from '../float-model.ts';
 import { requireFinite } from './element-type.ts';
 import { elementCount, type StoredTensor, shapeText } from './stored-tensor.ts';
 
@@ -43,7 +44,10 @@ export function denseWeight(
   flattened?: Shape,
 ): FloatTensor {
   requireRank(stored, 2);
-  const [outputs, inputs] = (order === 'out-in' ? stored.shape : stored.shape.toReversed()) as [number, number];
+  const [outputs, inputs] = (order === 'out-in' ? stored.shape : stored.shape.toReversed()) as [
+    number,
+    number,
+  ];
   if (flattened && flattened.height * flattened.width * flattened.channels !== inputs)
     throw new ImportError(
       `${stored.name}: expected ${flattened.height}x${flattened.width}x${flattened.channels} inputs, found ${inputs}`,
@@ -108,9 +112,7 @@ function tensor(name: string, shape: number[], values: () => Float32Array): Floa
 
 function requireRank(stored: StoredTensor, rank: number): void {
   if (stored.shape.length !== rank)
-    throw new ImportError(
-      `${stored.name}: expected ${rank} dimensions, found ${shapeText(stored.shape)}`,
-    );
+    throw new ImportError(`${stored.name}: expected ${rank} dimensions, found ${shapeText(stored.shape)}`);
 }
 
 /** Distance in the file between neighbours along each axis. */

@@ -37,7 +37,9 @@ export class Chain {
 export function square(name: string, field: string, sizes: number[]): number {
   const [first] = sizes;
   if (first === undefined || sizes.some((size) => size !== first))
-    throw new ImportError(`${name}: expected one ${field} for height and width, found ${sizes.join(', ') || 'none'}`);
+    throw new ImportError(
+      `${name}: expected one ${field} for height and width, found ${sizes.join(', ') || 'none'}`,
+    );
   return first;
 }
 

@@ -27,12 +27,16 @@ export class SourceFile {
     try {
       descriptor = openSync(path, 'r');
     } catch (error) {
-      throw new ImportError(`${path}: expected a readable file, found ${(error as NodeJS.ErrnoException).code}`);
+      throw new ImportError(
+        `${path}: expected a readable file, found ${(error as NodeJS.ErrnoException).code}`,
+      );
     }
     const stat = fstatSync(descriptor);
     if (stat.isFile() && stat.size > 0) return new SourceFile(path, descriptor, stat.size);
     closeSync(descriptor);
-    throw new ImportError(`${path}: expected a weights file, found ${stat.isFile() ? 'an empty file' : 'no file'}`);
+    throw new ImportError(
+      `${path}: expected a weights file, found ${stat.isFile() ? 'an empty file' : 'no file'}`,
+    );
   }
 
   close(): void {

@@ -1,11 +1,11 @@
 // What every reader returns: the tensors that a file holds, and on request the network that they make.
 // Reading a WeightFile touches headers only; values are read when the packer asks for them.
 import type { Network } from '../../src/network/layer.ts';
-import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
+import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
 import { type FloatLayer, ImportError } from '../float-model.ts';
 import type { PreprocessName } from './preprocess-presets.ts';
-import { shapeText, type StoredTensor } from './stored-tensor.ts';
+import { type StoredTensor, shapeText } from './stored-tensor.ts';
 import type { VariantName } from './variants.ts';
 
 export type Form = 'caffemodel' | 'onnx' | 'npy' | 'torch' | 'pickle' | 'safetensors';
