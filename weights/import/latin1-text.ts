@@ -57,3 +57,18 @@ export class Latin1Text {
     return out;
   }
 }
+
+/** The same for a text that is short enough to be in memory. */
+export class ShortLatin1Text {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+
+  constructor(text: string) {
+    this.#bytes = new Uint8Array(Buffer.from(text, 'latin1'));
+    this.length = this.#bytes.length;
+  }
+
+  read(start: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(start, start + length);
+  }
+}

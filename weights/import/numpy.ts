@@ -4,7 +4,7 @@
 import { ImportError } from '../float-model.ts';
 import type { ElementType } from './element-type.ts';
 import { readKeyed } from './keyed.ts';
-import { Latin1Text } from './latin1-text.ts';
+import { Latin1Text, ShortLatin1Text } from './latin1-text.ts';
 import {
   type Buildable,
   type Globals,
@@ -45,7 +45,7 @@ class PickledArray implements Buildable {
   shape: number[] = [];
   dtype: PickledDtype | undefined;
   fortran = false;
-  data: PickledBytes | Latin1Text | PickleValue[] | undefined;
+  data: PickledBytes | EncodedText['text'] | PickleValue[] | undefined;
 
   /** State: (version, shape, dtype, is_fortran, data). */
   build(state: PickleValue): void {
@@ -64,9 +64,9 @@ class PickledArray implements Buildable {
 }
 
 class EncodedText implements Buildable {
-  readonly text: Latin1Text;
+  readonly text: Latin1Text | ShortLatin1Text;
 
-  constructor(text: Latin1Text) {
+  constructor(text: Latin1Text | ShortLatin1Text) {
     this.text = text;
   }
 
@@ -82,9 +82,9 @@ function globalsFor(source: SourceFile): Globals {
   };
   const encode = ([text, codec]: PickleValue[]): PickleValue => {
     if (codec !== 'latin1') throw new ImportError(`_codecs.encode: expected latin1, found ${String(codec)}`);
-    if (text instanceof PickledBytes) return new EncodedText(new Latin1Text(source, text));
-    // Bytes below 64 KiB came as a string: biases. They are few, so they are found again in the file.
-    throw new ImportError('_codecs.encode: expected text that stays in the file, found a string');
+    return new EncodedText(
+      text instanceof PickledBytes ? new Latin1Text(source, text) : new ShortLatin1Text(String(text)),
+    );
   };
   return {
     'numpy.core.multiarray._reconstruct': reconstruct,

@@ -19,7 +19,7 @@ export class PickledBytes {
 }
 
 /** A function or class of the table: called with its arguments by REDUCE and NEWOBJ. */
-export type PickledGlobal = (args: PickleValue[], name: string) => PickleValue;
+export type PickledGlobal = (args: PickleValue[]) => PickleValue;
 
 /** A value that takes a state by BUILD. */
 export interface Buildable {
@@ -189,7 +189,7 @@ class Machine {
           throw new ImportError(
             `pickle: expected a known class at position ${position}, found another value`,
           );
-        push(callable(args, callable.name));
+        push(callable(args));
         return;
       }
       case 0x62: {

@@ -56,7 +56,9 @@ function findDirectory(source: SourceFile): { start: number; count: number } {
     const record = Number(view.getBigUint64(at - 12, true));
     const cursor = new Cursor(source, record, source.size, 'zip64 end');
     cursor.skip(32);
-    return { count: cursor.u64(), start: (cursor.skip(8), cursor.u64()) };
+    const entries = cursor.u64();
+    cursor.skip(8);
+    return { count: entries, start: cursor.u64() };
   }
   throw new ImportError('zip: expected a directory at the end, found none: the file is truncated');
 }
