@@ -2,6 +2,7 @@
 // ImageNet classes that come with the project (imagenet-classes.txt: synset and words, in class order,
 // which is the sorted order of the synsets). Words may occur twice; index and synset identify a class.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Label } from '../src/network/preprocess.ts';
 import { ImportError } from './float-model.ts';
 
@@ -10,7 +11,7 @@ const SYNSET_LINE = /^(n\d{8})(?:\s+(.*))?$/;
 
 /** The 1000 classes of ILSVRC 2012. */
 export function imagenetLabels(): Label[] {
-  return parseLabels(readFileSync(new URL('imagenet-classes.txt', import.meta.url), 'utf8'));
+  return parseLabels(readFileSync(path.join(import.meta.dirname, 'imagenet-classes.txt'), 'utf8'));
 }
 
 export function readLabels(path: string): Label[] {

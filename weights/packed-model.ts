@@ -1,6 +1,7 @@
 // A packed model file opened in Node: its header, and an engine that runs it. What the Worker does with R2,
 // here with a file, for `verify`, `inspect` and the tests.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Engine } from '../src/engine/engine.ts';
 import { readModelInfo } from '../src/model/header.ts';
 import { headerEnd, parseHeader, type SafetensorsHeader } from '../src/model/safetensors.ts';
@@ -12,9 +13,10 @@ const WEIGHT_BYTES = 8 << 20;
 
 /** The compiled kernels that `npm run build` makes. Throws ImportError where they are missing. */
 export function kernelsModule(): WebAssembly.Module {
-  const path = new URL('../build/kernels.wasm', import.meta.url);
+  const file = path.join(import.meta.dirname, '../build/kernels.wasm');
   try {
-    return new WebAssembly.Module(readFileSync(path));
+    // The Worker's types declare the constructor abstract; Node has it.
+    return Reflect.construct(WebAssembly.Module, [readFileSync(file)]);
   } catch (error) {
     throw new ImportError(
       `build/kernels.wasm: expected the kernels, found ${(error as Error).message}; npm run build`,
@@ -39,14 +41,14 @@ export function readPackedHeader(source: SourceFile): PackedHeader {
 }
 
 /** An engine with the weights of the packed file at `path`. */
-export function openEngine(path: string): Engine {
-  const source = SourceFile.open(path);
+export function openEngine(file: string): Engine {
+  const source = SourceFile.open(file);
   try {
     const { info, header } = readPackedHeader(source);
     const engine = new Engine(kernelsModule(), info);
     if (header.dataBytes !== engine.weightBytes)
       throw new ImportError(
-        `${path}: expected ${engine.weightBytes} bytes of weights, found ${header.dataBytes}`,
+        `${file}: expected ${engine.weightBytes} bytes of weights, found ${header.dataBytes}`,
       );
     for (let at = 0; at < header.dataBytes; at += WEIGHT_BYTES) {
       const length = Math.min(WEIGHT_BYTES, header.dataBytes - at);

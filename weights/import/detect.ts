@@ -40,7 +40,7 @@ export function isPacked(source: SourceFile): boolean {
 }
 
 function detectForm(source: SourceFile, start: Uint8Array): Form {
-  const text = new TextDecoder('latin1').decode(start);
+  const text = Buffer.from(start).toString('latin1');
   if (text.startsWith('version https://git-lfs'))
     throw new ImportError(`${source.name}: expected weights, found a Git LFS pointer to them`);
   if (/^\s*<(!doctype|html|\?xml)/i.test(text))

@@ -193,13 +193,14 @@ class Machine {
         return;
       }
       case 0x62: {
-        const [target, state] = this.#popMany(2);
+        const state = this.#pop();
+        const target = this.#top();
         if (target instanceof Map) return; // attributes of an OrderedDict: PyTorch's version numbers
         if (!isBuildable(target))
           throw new ImportError(
             `pickle: expected an array to build at position ${position}, found another value`,
           );
-        target.build(state ?? null);
+        target.build(state);
         return;
       }
       case 0x51: // BINPERSID
@@ -218,7 +219,7 @@ class Machine {
     const position = this.#cursor.position;
     if (length > SHORT_TEXT) return new PickledBytes(this.#cursor.skip(length), length, true);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.#cursor.bytes(length));
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#cursor.bytes(length));
     } catch (error) {
       if (error instanceof ImportError) throw error;
       throw new ImportError(`pickle: expected text at position ${position}, found other bytes`);

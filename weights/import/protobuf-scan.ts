@@ -2,6 +2,7 @@
 // taken. Small messages are then decoded by protobufjs from their schema, without the fields that hold
 // weights. Source: the wire format (protobuf.dev/programming-guides/encoding). Groups are refused.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import protobuf from 'protobufjs';
 import { ImportError } from '../float-model.ts';
 import { Cursor, type SourceFile } from './source-file.ts';
@@ -82,7 +83,7 @@ export function appendInts(source: SourceFile, field: Field, into: number[], wha
 
 /** Loads a schema that lies beside this file. */
 export function loadSchema(file: string): protobuf.Root {
-  return protobuf.parse(readFileSync(new URL(file, import.meta.url), 'utf8')).root;
+  return protobuf.parse(readFileSync(path.join(import.meta.dirname, file), 'utf8'), { keepCase: true }).root;
 }
 
 /** The message in `span` as a plain object with its defaults, without the fields numbered in `omit`. */

@@ -22,7 +22,7 @@ export function readZipDirectory(source: SourceFile): Map<string, Span> {
       throw new ImportError(`zip directory: expected entry ${index}, found other bytes`);
     cursor.skip(6);
     const method = cursor.u16();
-    cursor.skip(12);
+    cursor.skip(8);
     const sizes = { length: 0, offset: 0 };
     const compressed = cursor.u32();
     sizes.length = compressed;
