@@ -19,7 +19,8 @@ import { FORMATS } from './formats.ts';
 import { argmax, cosine, runFloatOnnx } from './run-float-onnx.ts';
 import { pictures, type TrainedModel, trainedModel } from './trained-model.ts';
 
-const SEED = 5;
+/** The float logits of the first two classes lie 2 % of their range or more apart on each picture. */
+const SEED = 1;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'logits-'));

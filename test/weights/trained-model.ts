@@ -5,7 +5,13 @@ import type { Network } from '../../src/network/layer.ts';
 import type { Preprocess } from '../../src/network/preprocess.ts';
 import { inferShapes } from '../../src/network/shapes.ts';
 import { PREPROCESS } from '../../weights/import/preprocess-presets.ts';
-import { familyOf, type VariantName, variantNetwork, withWidths } from '../../weights/import/variants.ts';
+import {
+  type Family,
+  familyOf,
+  type VariantName,
+  variantNetwork,
+  withWidths,
+} from '../../weights/import/variants.ts';
 
 export interface TrainedLayer {
   /** Conv (out, in/groups, kh, kw), dense (out, in) with in as C,H,W. */
@@ -42,11 +48,18 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
+/** Two-group networks have activations of about 150 where LRN reads them, so that its order and its k matter. */
+const LEVELS: Record<Family, Record<string, number>> = {
+  'two-group': { conv1: 150, conv3: 1 / 150 },
+  'one-group': {},
+};
+
 /** A model whose activations stay in range: variance 2 / fan-in, for pixels of standard deviation 60. */
 export function trainedModel(variant: VariantName, seed: number, full = false): TrainedModel {
   const wide = variantNetwork(variant);
   const network = full ? wide : withWidths(wide, (layer) => NARROW[layer] ?? 0);
-  const preprocess = PREPROCESS[familyOf(variant) === 'two-group' ? 'caffe' : 'torchvision'];
+  const family = familyOf(variant);
+  const preprocess = PREPROCESS[family === 'two-group' ? 'caffe' : 'torchvision'];
   const random = randomNumbers(seed);
   const layers = new Map<string, TrainedLayer>();
   for (const { layer, input } of inferShapes(network)) {
@@ -58,8 +71,8 @@ export function trainedModel(variant: VariantName, seed: number, full = false): 
     const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
     // Paddle's halving is undone by twice the weights, so that its logits have the others' range.
     const halved = variant === 'paddleclas' && (layer.name === 'fc6' || layer.name === 'fc7') ? 2 : 1;
-    const pixels = layers.size === 0 ? 1 / (60 / preprocess.std[0]) : 1;
-    const spread = Math.sqrt(6 / fanIn) * pixels * halved;
+    const pixels = layers.size === 0 ? preprocess.std[0] / 60 : 1;
+    const spread = Math.sqrt(6 / fanIn) * pixels * halved * (LEVELS[family][layer.name] ?? 1);
     const weight = new Float32Array(fanIn * layer.out);
     for (let i = 0; i < weight.length; i++) weight[i] = (2 * random() - 1) * spread;
     const bias = Float32Array.from({ length: layer.out }, () => (random() - 0.4) * 0.2);
