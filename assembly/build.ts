@@ -55,7 +55,20 @@ async function compile(target: Target, debug: boolean): Promise<void> {
   const mode = debug ? ['-O0', '--debug'] : ['-O3', '--noAssert'];
   const { error, stderr } = await asc.main([
     target.entry,
-    ...['--baseDir', root, '-o', out, '--enable', target.features, '--runtime', 'stub', '--use', 'abort='],
+    ...[
+      '--baseDir',
+      root,
+      '-o',
+      out,
+      '--enable',
+      target.features,
+      '--runtime',
+      'stub',
+      '--use',
+      'abort=',
+      '--disableWarning',
+      '112',
+    ],
     ...mode,
     ...target.options,
   ]);

@@ -1,0 +1,15 @@
+// The kernels module: pure functions over linear memory. It imports nothing, allocates nothing and knows only
+// numbers; src/engine decides what lies where.
+export { CONV_BLOCK, conv4x8, conv6x8, K_STEP } from './conv';
+export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
+export { dotProbe } from './dot';
+export { lrn } from './lrn';
+export { maxpoolRow } from './maxpool';
+export { pixels } from './pixels';
+export { quantize, quantizeRow } from './quantize';
+export { softmax } from './softmax';
+
+/** First byte after the module's own static data: what src/engine may use. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,137 @@
+// The engine: pictures in, logits and probabilities out, over one linear memory. It runs whatever layer list the
+// model file holds. Everything here is synchronous: from the first byte of a picture to the last probability no
+// other request can come in between.
+import type { Shape } from '../network/layer.ts';
+import type { ModelInfo, Tiles } from '../network/model-info.ts';
+import type { LayerShapes } from '../network/shapes.ts';
+import type { Activations } from './activations.ts';
+import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
+import { LinearMemory } from './linear-memory.ts';
+import { MAX_BATCH, makePlan, type Plan } from './plan.ts';
+
+export interface Prediction {
+  /** f32, one per class, before softmax. */
+  logits: Float32Array;
+  /** f32, one per class; they sum to 1. */
+  probabilities: Float32Array;
+  /** f32: what the last dense layer reads (fc7's outputs in AlexNet). */
+  embedding: Float32Array;
+}
+
+/** Sees every layer's output right after it was computed; `read` copies it, f32 in height, width, channel order. */
+export type Observer = (layer: LayerShapes, picture: number, read: () => Float32Array) => void;
+
+export class Engine {
+  readonly info: ModelInfo;
+  readonly #kernels: Kernels;
+  readonly #memory: LinearMemory;
+  readonly #plan: Plan;
+
+  /**
+   * Plans the network of `info` and sizes the memory. Weights are written afterwards.
+   * Throws NetworkError for a layer list that cannot be run, RangeError where memory is refused.
+   */
+  constructor(module: WebAssembly.Module, info: ModelInfo) {
+    this.info = info;
+    this.#kernels = instantiateKernels(module);
+    this.#memory = new LinearMemory(this.#kernels.memory, this.#kernels.heapBase());
+    this.#plan = makePlan(this.#kernels, this.#memory, info);
+    this.#memory.commit();
+    this.#plan.prepare();
+  }
+
+  /** Tile sizes that a module's packed weights must have. */
+  static tiles(module: WebAssembly.Module): Tiles {
+    return tilesOf(instantiateKernels(module));
+  }
+
+  get layers(): LayerShapes[] {
+    return this.#plan.layers;
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.byteLength;
+  }
+
+  /** Side of the square picture that the network reads. */
+  get inputSize(): number {
+    return this.info.network.input.size;
+  }
+
+  /** Bytes of the weights: the model file's data section. */
+  get weightBytes(): number {
+    return this.#plan.weights.bytes;
+  }
+
+  /** A view on part of the weights, to be filled from the model file as it arrives. */
+  weights(offset: number, bytes: number): Uint8Array {
+    if (offset < 0 || offset + bytes > this.#plan.weights.bytes)
+      throw new RangeError(
+        `expected weights within ${this.#plan.weights.bytes} bytes, got ${offset} + ${bytes}`,
+      );
+    return this.#memory.bytes(this.#plan.weights.address + offset, bytes);
+  }
+
+  /**
+   * Runs the network over pictures, u8 RGB [size][size][3] each. Any number; the dense layers read their weights
+   * once for up to 16 of them.
+   */
+  run(pictures: readonly Uint8Array[], observe?: Observer): Prediction[] {
+    const predictions: Prediction[] = [];
+    for (let from = 0; from < pictures.length; from += MAX_BATCH)
+      predictions.push(...this.#runBatch(pictures.slice(from, from + MAX_BATCH), from, observe));
+    return predictions;
+  }
+
+  #runBatch(pictures: readonly Uint8Array[], from: number, observe?: Observer): Prediction[] {
+    const plan = this.#plan;
+    pictures.forEach((picture, index) => {
+      this.#runSpatial(picture, index, from + index, observe);
+    });
+    plan.dense.forEach((dense, index) => {
+      const next = plan.dense[index + 1];
+      dense.run(pictures.length).forEach((max, picture) => {
+        const address = dense.output(picture);
+        observe?.(dense.shapes, from + picture, () => this.#read(address, dense.shapes.output));
+        next?.load(picture, { address, max });
+      });
+    });
+    return pictures.map((_, picture) => this.#predict(picture, from + picture, observe));
+  }
+
+  #runSpatial(picture: Uint8Array, slot: number, index: number, observe?: Observer): void {
+    const plan = this.#plan;
+    if (picture.byteLength !== plan.picture.bytes)
+      throw new RangeError(`expected a picture of ${plan.picture.bytes} bytes, got ${picture.byteLength}`);
+    this.#memory.bytes(plan.picture.address, plan.picture.bytes).set(picture);
+    let activations: Activations = plan.first.run();
+    const { address } = activations;
+    observe?.(plan.first.shapes, index, () => this.#read(address, plan.first.shapes.output));
+    for (const step of plan.spatial) {
+      activations = step.run(activations, plan.buffers);
+      const at = activations.address;
+      observe?.(step.shapes, index, () => this.#read(at, step.shapes.output));
+    }
+    plan.dense[0]?.load(slot, activations);
+  }
+
+  #predict(picture: number, index: number, observe?: Observer): Prediction {
+    const { dense, softmax, classes } = this.#plan;
+    const last = dense.at(-1);
+    const before = dense.at(-2);
+    if (!last) throw new RangeError('expected a dense layer');
+    this.#kernels.softmax(softmax.address, last.output(picture), classes);
+    observe?.(softmax.shapes, index, () => this.#read(softmax.address, softmax.shapes.output));
+    return {
+      logits: this.#memory.floats(last.output(picture), classes).slice(),
+      probabilities: this.#memory.floats(softmax.address, classes).slice(),
+      embedding: before
+        ? this.#memory.floats(before.output(picture), before.layer.out).slice()
+        : new Float32Array(0),
+    };
+  }
+
+  #read(address: number, shape: Shape): Float32Array {
+    return this.#memory.floats(address, shape.height * shape.width * shape.channels).slice();
+  }
+}

@@ -1,0 +1,100 @@
+// The kernels module as TypeScript sees it: the exports of build/kernels.wasm (assembly/kernels says what each
+// expects), its tile constants, and which convolution tile suits this machine.
+import type { Tiles } from '../network/model-info.ts';
+
+type Conv = (
+  target: number,
+  source: number,
+  weights: number,
+  scale: number,
+  bias: number,
+  max: number,
+  width: number,
+  height: number,
+  targetChannels: number,
+  rows: number,
+  runBytes: number,
+  rowBytes: number,
+  stepBytes: number,
+  rowStepBytes: number,
+  inputScale: number,
+  floor: number,
+) => void;
+
+export interface Kernels {
+  memory: WebAssembly.Memory;
+  CONV_BLOCK: WebAssembly.Global;
+  DENSE_BLOCK: WebAssembly.Global;
+  K_STEP: WebAssembly.Global;
+  heapBase(): number;
+  dotProbe(): number;
+  conv4x8: Conv;
+  conv6x8: Conv;
+  denseInputs(list: number, x: number, inputs: number, pictures: number): number;
+  denseAccumulate(
+    sums: number,
+    x: number,
+    list: number,
+    count: number,
+    gathered: number,
+    weights: number,
+    inputs: number,
+    outputs: number,
+    pictures: number,
+  ): void;
+  denseFinish(
+    target: number,
+    sums: number,
+    scale: number,
+    bias: number,
+    outputs: number,
+    inputScale: number,
+    floor: number,
+  ): number;
+  lrn(x: number, max: number, positions: number, channels: number, alphaOverSize: number, k: number): void;
+  maxpoolRow(
+    target: number,
+    source: number,
+    max: number,
+    outWidth: number,
+    width: number,
+    channels: number,
+    rows: number,
+    kernel: number,
+    stride: number,
+  ): void;
+  pixels(target: number, source: number, count: number): void;
+  quantize(target: number, source: number, count: number, inverse: number): void;
+  quantizeRow(
+    target: number,
+    source: number,
+    width: number,
+    groupChannels: number,
+    groups: number,
+    planeBytes: number,
+    inverse: number,
+  ): void;
+  softmax(target: number, x: number, count: number): void;
+}
+
+/** A new instance with a memory of its own. The module imports nothing. */
+export function instantiateKernels(module: WebAssembly.Module): Kernels {
+  return new WebAssembly.Instance(module, {}).exports as unknown as Kernels;
+}
+
+/** The tile sizes that packed weights must have. */
+export function tilesOf(kernels: Kernels): Tiles {
+  return {
+    convBlock: Number(kernels.CONV_BLOCK.value),
+    denseBlock: Number(kernels.DENSE_BLOCK.value),
+    kStep: Number(kernels.K_STEP.value),
+  };
+}
+
+/** dotProbe's answers where the dot product is a single instruction: x86 AVX-VNNI, ARM dot product. */
+const SINGLE_INSTRUCTION = [129_540, -508];
+
+/** The convolution tile that is faster here (docs/PERFORMANCE.md has the figures). Both give the same bits. */
+export function convKernel(kernels: Kernels): Conv {
+  return SINGLE_INSTRUCTION.includes(kernels.dotProbe()) ? kernels.conv6x8 : kernels.conv4x8;
+}

@@ -1,0 +1,54 @@
+// Where the tensors of a packed model lie. A layer `conv1` has three: `conv1.weight` (i8, in the kernels' layout),
+// `conv1.scale` and `conv1.bias` (f32, one per output, padded to a multiple of 16). They are the data section of
+// the model file, byte for byte.
+import type { Tiles } from '../network/model-info.ts';
+import type { LayerShapes } from '../network/shapes.ts';
+import { elements, NetworkError } from '../network/shapes.ts';
+
+/** Addresses in linear memory. */
+export interface LayerWeights {
+  weight: number;
+  scale: number;
+  bias: number;
+}
+
+export interface PackedTensor {
+  name: string;
+  dtype: 'I8' | 'F32';
+  shape: number[];
+}
+
+/** Per-output vectors are padded so that every tensor of the file starts at a multiple of 64 bytes. */
+const VECTOR_BLOCK = 16;
+
+function ceilTo(value: number, block: number): number {
+  return Math.ceil(value / block) * block;
+}
+
+/** The tensors that a packed file has for this layer, in file order; none for layers without weights. */
+export function packedTensors({ layer, input }: LayerShapes, tiles: Tiles): PackedTensor[] {
+  if (layer.type !== 'conv' && layer.type !== 'dense') return [];
+  const outputs = ceilTo(layer.out, VECTOR_BLOCK);
+  const vectors: PackedTensor[] = [
+    { name: `${layer.name}.scale`, dtype: 'F32', shape: [outputs] },
+    { name: `${layer.name}.bias`, dtype: 'F32', shape: [outputs] },
+  ];
+  const name = `${layer.name}.weight`;
+  if (layer.type === 'dense')
+    return [{ name, dtype: 'I8', shape: [elements(input), ceilTo(layer.out, tiles.denseBlock)] }, ...vectors];
+  const groupOut = layer.out / layer.groups;
+  if (groupOut % tiles.convBlock !== 0)
+    throw new NetworkError(
+      `layer ${layer.name}: expected a multiple of ${tiles.convBlock} output channels per group, got ${groupOut}`,
+    );
+  const run = ceilTo(layer.kernel * (input.channels / layer.groups), tiles.kStep);
+  const steps = (layer.kernel * run) / tiles.kStep;
+  return [
+    {
+      name,
+      dtype: 'I8',
+      shape: [layer.out / tiles.convBlock, steps, tiles.convBlock, tiles.kStep],
+    },
+    ...vectors,
+  ];
+}

@@ -1,0 +1,182 @@
+// Packs a float model into the model file that lies in R2: one safetensors file, tensors in execution order, int8,
+// in the kernels' own layout, so that it streams straight into linear memory (design: docs/ARCHITECTURE.md). The
+// input normalisation (x - mean) / std is folded into the first convolution, so the engine reads plain RGB bytes.
+// Layers are read, quantised and written one at a time.
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { packedTensors } from '../src/engine/weights.ts';
+import { encodeHeader } from '../src/model/safetensors.ts';
+import type { ModelInfo, Tiles } from '../src/network/model-info.ts';
+import { MODEL_FORMAT } from '../src/network/model-info.ts';
+import type { Preprocess } from '../src/network/preprocess.ts';
+import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
+import { type FloatLayer, type FloatModel, type FloatTensor, ImportError } from './float-model.ts';
+import { convLayout, denseLayout } from './layout.ts';
+import { type QuantisedRows, quantiseRows } from './quantise.ts';
+
+/** Mean over all x of 2 * ((x + 1) >> 1) - x. */
+const MEAN_PIXEL_LOSS = 0.5;
+
+/** Called after each layer, for a progress bar: bytes written of all. */
+export type PackProgress = (writtenBytes: number, totalBytes: number) => void;
+
+async function readTensor(name: string, tensor: FloatTensor, expected: number[]): Promise<Float32Array> {
+  if (tensor.shape.join() !== expected.join())
+    throw new ImportError(`tensor ${name}: expected shape [${expected}], found [${tensor.shape}]`);
+  return tensor.read();
+}
+
+/** Divides weights (out, channels, kernel, kernel) by the standard deviation of their input channel, in place. */
+function divideByStd(weights: Float32Array, out: number, std: readonly number[]): void {
+  const area = weights.length / out / std.length;
+  for (let i = 0; i < weights.length; i++)
+    weights[i] = (weights[i] ?? 0) / (std[Math.floor(i / area) % std.length] ?? 1);
+}
+
+/**
+ * Folds the subtraction of the mean into the bias: bias - sum of w * mean, with the weights as they were quantised,
+ * so that their rounding errors see a centred input and not the mean. The engine's pixels lose half a grey level
+ * on average (u7 pixels stand for 2 * ((x + 1) >> 1)); that is folded in too.
+ */
+function subtractMean({ values, scales }: QuantisedRows, bias: Float32Array, mean: readonly number[]): void {
+  const area = values.length / bias.length / mean.length;
+  const row = area * mean.length;
+  bias.forEach((value, o) => {
+    let shift = 0;
+    for (let i = 0; i < row; i++)
+      shift += (values[o * row + i] ?? 0) * ((mean[Math.floor(i / area)] ?? 0) + MEAN_PIXEL_LOSS);
+    bias[o] = value - shift * (scales[o] ?? 0);
+  });
+}
+
+function padded(values: Float32Array, length: number): Float32Array {
+  const result = new Float32Array(length);
+  result.set(values);
+  return result;
+}
+
+function bytesOf(array: Int8Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** The three tensors of one layer as bytes, in file order. */
+async function packLayer(
+  { layer, input }: LayerShapes,
+  source: FloatLayer,
+  first: boolean,
+  preprocess: Preprocess,
+  tiles: Tiles,
+): Promise<Uint8Array[]> {
+  if (layer.type !== 'conv' && layer.type !== 'dense') return [];
+  const vector = Math.ceil(layer.out / 16) * 16;
+  const name = `${layer.name}.weight`;
+  const shape =
+    layer.type === 'conv'
+      ? [layer.out, input.channels / layer.groups, layer.kernel, layer.kernel]
+      : [layer.out, elements(input)];
+  const weights = await readTensor(name, source.weight, shape);
+  const bias = await readTensor(`${layer.name}.bias`, source.bias, [layer.out]);
+  const broken = bias.findIndex((value) => !Number.isFinite(value));
+  if (broken >= 0)
+    throw new ImportError(
+      `tensor ${layer.name}.bias: expected finite values, found ${bias[broken]} at ${broken}`,
+    );
+  if (first) divideByStd(weights, layer.out, preprocess.std);
+  const quantised = quantiseRows(weights, layer.out, name);
+  if (first) subtractMean(quantised, bias, preprocess.mean);
+  const { values, scales } = quantised;
+  const packed =
+    layer.type === 'conv'
+      ? convLayout(values, layer.out, input.channels / layer.groups, layer.kernel, tiles)
+      : denseLayout(
+          values,
+          layer.out,
+          Math.ceil(layer.out / tiles.denseBlock) * tiles.denseBlock,
+          input.channels,
+          input.height,
+          input.width,
+        );
+  return [bytesOf(packed), bytesOf(padded(scales, vector)), bytesOf(padded(bias, vector))];
+}
+
+function metadataOf(info: ModelInfo): Record<string, string> {
+  return {
+    format: info.format,
+    name: info.name,
+    tiles: JSON.stringify(info.tiles),
+    network: JSON.stringify(info.network),
+    preprocess: JSON.stringify(info.preprocess),
+    labels: JSON.stringify(info.labels),
+    source: JSON.stringify(info.source),
+    sha256: info.sha256,
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position + written);
+    written += bytesWritten;
+  }
+  return position + written;
+}
+
+/**
+ * Writes the packed model to `path` (under a temporary name until it is complete) and returns what it says of itself.
+ * Throws ImportError, naming the tensor, what was expected and what was found; nothing is left behind then.
+ */
+export async function packModel(
+  model: FloatModel,
+  tiles: Tiles,
+  path: string,
+  progress?: PackProgress,
+): Promise<ModelInfo> {
+  const layers = inferShapes(model.network);
+  const classes = layers.at(-1)?.output.channels ?? 0;
+  if (model.labels.length !== classes)
+    throw new ImportError(`labels: expected ${classes}, found ${model.labels.length}`);
+  const tensors = layers.flatMap((layer) => packedTensors(layer, tiles));
+  const info: ModelInfo = {
+    format: MODEL_FORMAT,
+    name: model.name,
+    tiles,
+    network: model.network,
+    preprocess: model.preprocess,
+    labels: model.labels,
+    source: model.source,
+    sha256: '0'.repeat(64),
+  };
+  // The checksum has a fixed length, so the header can be written again in its place at the end.
+  const headerBytes = encodeHeader(metadataOf(info), tensors).byteLength;
+  const totalBytes =
+    headerBytes +
+    tensors.reduce((sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, dtype === 'I8' ? 1 : 4), 0);
+  const hash = createHash('sha256');
+  const temporary = `${path}.part`;
+  const file = await open(temporary, 'w');
+  try {
+    let position = headerBytes;
+    let first = true;
+    for (const shapes of layers) {
+      const { layer } = shapes;
+      if (layer.type !== 'conv' && layer.type !== 'dense') continue;
+      const source = model.layers[layer.name];
+      if (!source) throw new ImportError(`layer ${layer.name}: expected its weights, found none`);
+      for (const bytes of await packLayer(shapes, source, first, model.preprocess, tiles)) {
+        hash.update(bytes);
+        position = await writeAll(file, bytes, position);
+      }
+      first = false;
+      progress?.(position, totalBytes);
+    }
+    info.sha256 = hash.digest('hex');
+    await writeAll(file, encodeHeader(metadataOf(info), tensors), 0);
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return info;
+}
