@@ -201,7 +201,7 @@ export class Progressive {
         if (size || zeros === 15) {
           stop = Progressive.passZeros(old, k, zeros, end);
           if (size) {
-            value = <i64>bits < 0 ? 1 << Progressive.shift : -(1 << Progressive.shift);
+            value = (1 - 2 * <i32>(~bits >>> 63)) << Progressive.shift;
             bits <<= 1;
             count--;
           }
