@@ -4,10 +4,15 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/build.ts'],
     projects: [
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'] },
+        test: {
+          name: 'workerd',
+          include: ['test/**/*.workerd.test.ts'],
+          globalSetup: ['test/support/fixtures.ts'],
+        },
       },
       {
         test: {
@@ -15,7 +20,6 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
-          globalSetup: ['test/support/build.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { decodeOptions, imageDecoder, inChunks } from '../support/decoder.ts';
-import { type Fixture, smallFiles } from '../support/fixtures.ts';
 import { photograph, random } from '../support/photograph.ts';
+import { type Fixture, smallFiles } from '../support/small-files.ts';
 
 const MUTATIONS = Number(process.env.FUZZ ?? 20_000);
 const SEED = Number(process.env.SEED ?? 20121206);

@@ -5,9 +5,9 @@ import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { resizeCrop } from '../reference/resize.ts';
 import { type BmpPicture, bmpFile } from '../support/bmp.ts';
 import { decodeOptions, imageDecoder, inChunks, unresized } from '../support/decoder.ts';
-import { smallFiles } from '../support/fixtures.ts';
 import { photograph, random } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
+import { smallFiles } from '../support/small-files.ts';
 
 const SIDE = 61;
 let decoder: ImageDecoder;

@@ -24,7 +24,7 @@ function standIn(asked: unknown[]): ImagesBinding {
           for await (const chunk of stream) chunks.push(chunk);
           const { width, height } = options;
           const png = await sharp(Buffer.concat(chunks))
-            .resize(width, height, { fit: 'inside' })
+            .resize(width, height, { fit: 'inside', withoutEnlargement: true })
             .png()
             .toBuffer();
           return { image: () => new Blob([Uint8Array.from(png)]).stream() };
