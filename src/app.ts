@@ -4,7 +4,7 @@ import { requestId } from 'hono/request-id';
 import type { AppEnv } from './app-env.ts';
 import { options, refuse } from './middleware/methods.ts';
 import { record } from './middleware/record.ts';
-import { asServiceError, problemResponse } from './problem.ts';
+import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
 import { healthRoute } from './routes/health.ts';
 import { modelsRoute } from './routes/models.ts';
@@ -19,7 +19,7 @@ export function createApp(services: Services) {
       console.error(
         JSON.stringify({ message: 'error', id, code: known.code, error: String(known.cause ?? known) }),
       );
-    return problemResponse(known, c.req.path, id);
+    return errorResponse(known, c.req.path, id);
   };
   app.onError(answerError);
   app.notFound((c) => answerError(refuse(app, c), c));

@@ -74,6 +74,13 @@ function startsJson(byte: number | undefined): boolean {
   return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
+/** A body whose form the route knows. Throws ServiceError as openBody does. */
+export function wholeBody(request: Request, limit: number): ReadableStream<Uint8Array> {
+  if (!request.body) throw new ServiceError('empty-body', 'expected a JSON body, got none');
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooManyBytes(limit, 'body');
+  return capStream(request.body, limit, 'body');
+}
+
 /** Throws ServiceError: empty-body, too-many-bytes when Content-Length says so already. */
 export async function openBody(
   request: Request,

@@ -12,7 +12,8 @@ import { modelName } from './answer.ts';
 /** The model when `name` is its name. Throws ServiceError not-found, and those of the model's loading. */
 export async function findModel(c: Context<AppEnv>, name: string): Promise<ModelInfo> {
   const model = await supplyOf(c).describe();
-  if (name !== model.name)
+  // Clients write an owner before the name: `owner/name`.
+  if (name !== model.name && !name.endsWith(`/${model.name}`))
     throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
       members: { models: [model.name] },
     });
@@ -57,4 +58,7 @@ function details(model: ModelInfo) {
 
 export const modelsRoute = new Hono<AppEnv>()
   .get('/v1/models', async (c) => c.json({ models: [summary(await supplyOf(c).describe())] }))
-  .get('/v1/models/:name', async (c) => c.json(details(await findModel(c, c.req.param('name')))));
+  .get('/v1/models/:name', async (c) => {
+    const model = await findModel(c, c.req.param('name'));
+    return c.json({ ...details(model), model_version_status: versionStatus(model) });
+  });

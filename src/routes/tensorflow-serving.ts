@@ -1,0 +1,91 @@
+// The TensorFlow Serving REST dialect: POST /v1/models/{model}:predict (also with /versions/{n}) in row format. Each
+// prediction carries named outputs, as a signature with several outputs does: the best class and all probabilities.
+// Source: tensorflow/serving, docs "RESTful API", "Predict API" and "Model status API".
+import { type Context, Hono } from 'hono';
+import * as v from 'valibot';
+import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { classifyAll, rankLabels } from '../classify.ts';
+import { ServiceError } from '../errors.ts';
+import { maxFiles, maxJsonBytes } from '../limits.ts';
+import { noteBatch } from '../middleware/record.ts';
+import type { ModelInfo } from '../network/model-info.ts';
+import { modelVersion } from './answer.ts';
+import { decodeBase64 } from './base64.ts';
+import { readJson, wholeBody } from './body.ts';
+import { describeTensorflow } from './descriptions.ts';
+import { findModel } from './models.ts';
+import { parseJson, query } from './validation.ts';
+
+const Base64 = v.strictObject({ b64: v.string('base64') });
+
+export const TensorflowBody = v.strictObject({
+  instances: v.pipe(
+    v.array(
+      v.union(
+        [Base64, v.strictObject({ image_bytes: Base64 }), v.strictObject({ image: Base64 })],
+        '{"b64": base64}',
+      ),
+      'an array of {"b64": base64}',
+    ),
+    v.minLength(1, 'at least one instance'),
+  ),
+  signature_name: v.optional(v.literal('serving_default', 'serving_default')),
+});
+
+/** TensorFlow Serving's versions are whole numbers: the checksum's digits, read as one. */
+export function numericVersion(model: ModelInfo): string {
+  return BigInt(`0x${modelVersion(model)}`).toString();
+}
+
+/** The status part of GET /v1/models/{name}. */
+export function versionStatus(model: ModelInfo) {
+  return [
+    {
+      version: numericVersion(model),
+      state: 'AVAILABLE',
+      status: { error_code: 'OK', error_message: '' },
+    },
+  ];
+}
+
+function base64Of(instance: v.InferOutput<typeof TensorflowBody>['instances'][number]): string {
+  if ('b64' in instance) return instance.b64;
+  return 'image' in instance ? instance.image.b64 : instance.image_bytes.b64;
+}
+
+async function predict(c: Context<AppEnv>, target: string, version: string | undefined) {
+  const model = await findModel(c, target.slice(0, -':predict'.length));
+  if (version !== undefined && version !== numericVersion(model))
+    throw new ServiceError('not-found', `there is no version ${version}; expected ${numericVersion(model)}`);
+  const { instances } = parseJson(TensorflowBody, await readJson(wholeBody(c.req.raw, maxJsonBytes(c.env))));
+  const limit = maxFiles(c.env);
+  if (instances.length > limit)
+    throw new ServiceError('too-many-files', `instances: expected at most ${limit}, got ${instances.length}`, {
+      members: { limit_files: limit },
+    });
+  const sources = instances.map((instance, i) => decodeBase64(base64Of(instance), `instances.${i}`));
+  const batch = await classifyAll(sources, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
+  noteBatch(c.var.record, batch);
+  const predictions = batch.results.map((result) => {
+    // The protocol has no place for an error of one instance.
+    if (result instanceof ServiceError) throw result;
+    const { probabilities } = result.prediction;
+    const [best] = rankLabels(probabilities, batch.model, { topK: 1, minScore: 0 });
+    return { classes: best?.index ?? 0, label: best?.label ?? '', probabilities: Array.from(probabilities) };
+  });
+  return c.json({ predictions });
+}
+
+const NoQuery = v.strictObject({});
+
+export const tensorflowRoute = new Hono<AppEnv>()
+  .post('/v1/models/:target{[^/]+:predict}', describeTensorflow, query(NoQuery), (c) =>
+    predict(c, c.req.param('target'), undefined),
+  )
+  .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describeTensorflow, query(NoQuery), (c) =>
+    predict(
+      c,
+      `${c.req.param('model')}:predict`,
+      c.req.param('target').slice(0, -':predict'.length),
+    ),
+  );
