@@ -7,7 +7,11 @@ import { record } from './middleware/record.ts';
 import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
 import { healthRoute } from './routes/health.ts';
+import { huggingFaceRoute } from './routes/hugging-face.ts';
 import { modelsRoute } from './routes/models.ts';
+import { openInferenceRoute } from './routes/open-inference.ts';
+import { tensorflowRoute } from './routes/tensorflow-serving.ts';
+import { workersAiRoute } from './routes/workers-ai.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services) {
@@ -28,7 +32,14 @@ export function createApp(services: Services) {
     await next();
   });
   app.use(record, options(app));
-  return app.route('/', classifyRoute).route('/', modelsRoute).route('/', healthRoute);
+  return app
+    .route('/', classifyRoute)
+    .route('/', modelsRoute)
+    .route('/', healthRoute)
+    .route('/', huggingFaceRoute)
+    .route('/', workersAiRoute)
+    .route('/', tensorflowRoute)
+    .route('/', openInferenceRoute);
 }
 
 export type App = ReturnType<typeof createApp>;

@@ -6,10 +6,11 @@ import { ServiceError } from '../errors.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { problemDocument } from '../problem.ts';
-import { imageResult, modelName, readOptions } from './answer.ts';
+import { imageResult, readOptions } from './answer.ts';
 import { decodeBase64 } from './base64.ts';
 import { capStream, emptyBody, openBody, readJson } from './body.ts';
 import { describeClassify } from './descriptions.ts';
+import { modelName } from './model-name.ts';
 import { multipartBoundary, multipartParts } from './multipart.ts';
 import { ClassifyBody, ClassifyQuery } from './schemas.ts';
 import { parseJson, query } from './validation.ts';
@@ -23,16 +24,24 @@ async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
 }
 
 /** The files of a form; their names are added to `names` as they come. */
-async function* formFiles(c: Context<AppEnv>, boundary: string, names: string[]): AsyncGenerator<ImageSource> {
+async function* formFiles(
+  c: Context<AppEnv>,
+  boundary: string,
+  names: string[],
+): AsyncGenerator<ImageSource> {
   if (!c.req.raw.body) throw emptyBody();
   const limit = maxFiles(c.env);
   const { bytes } = readerOf(c).limits;
   const body = capStream(c.req.raw.body, limit * bytes, 'form');
   for await (const { name, filename, body: file } of multipartParts(body, boundary)) {
     if (filename === undefined)
-      throw new ServiceError('bad-parameter', `form field ${name}: expected a file; parameters go into the query`, {
-        members: { parameter: name },
-      });
+      throw new ServiceError(
+        'bad-parameter',
+        `form field ${name}: expected a file; parameters go into the query`,
+        {
+          members: { parameter: name },
+        },
+      );
     if (names.length === limit)
       throw new ServiceError('too-many-files', `expected at most ${limit} files`, {
         members: { limit_files: limit },

@@ -1,7 +1,10 @@
 // What the OpenAPI document says of each route beyond its schemas: summary, tag, bodies, answers, problems.
-import { describeRoute, resolver } from 'hono-openapi';
-import type * as v from 'valibot';
-import { SCHEMA_OPTIONS } from './validation.ts';
-import { ClassifyAnswer, ClassifyBody, FilesAnswer, Problem } from './schemas.ts';
+import { describeRoute } from 'hono-openapi';
 
 export const describeClassify = describeRoute({ summary: 'Classify' });
+export const describeHuggingFace = describeRoute({ summary: 'Classify' });
+export const describeWorkersAi = describeRoute({ summary: 'Classify' });
+export const describeTensorflow = describeRoute({ summary: 'Classify' });
+export const describeInfer = describeRoute({ summary: 'Classify' });
+export const describeInferenceModel = describeRoute({ summary: 'Classify' });
+export const describeInferenceServer = describeRoute({ summary: 'Classify' });

@@ -12,7 +12,7 @@ import { noteBatch } from '../middleware/record.ts';
 import { decodeBase64 } from './base64.ts';
 import { openBody, readJson } from './body.ts';
 import { describeHuggingFace } from './descriptions.ts';
-import { findModel } from './models.ts';
+import { findModel } from './model-name.ts';
 import { MAX_TOP_K } from './schemas.ts';
 import { parseJson, query, wholeNumber } from './validation.ts';
 
@@ -41,7 +41,10 @@ export const HuggingFaceBody = v.strictObject({
   inputs: v.pipe(v.string('base64 or a data: URL'), v.description('The image file as base64.')),
   parameters: v.nullish(Parameters),
   options: v.nullish(
-    v.pipe(v.looseObject({}), v.description('Directions to the hosted service (caching, waiting): no effect.')),
+    v.pipe(
+      v.looseObject({}),
+      v.description('Directions to the hosted service (caching, waiting): no effect.'),
+    ),
   ),
 });
 
@@ -53,12 +56,18 @@ interface Wanted {
   functionToApply: (typeof FUNCTIONS)[number];
 }
 
-async function readWanted(c: Context<AppEnv>, asked: v.InferOutput<typeof HuggingFaceQuery>): Promise<Wanted> {
+async function readWanted(
+  c: Context<AppEnv>,
+  asked: v.InferOutput<typeof HuggingFaceQuery>,
+): Promise<Wanted> {
   const body = await openBody(c.req.raw, {
     image: readerOf(c).limits.bytes,
     json: maxJsonBytes(c.env),
   });
-  const fallback = { topK: asked.top_k ?? DEFAULT_TOP_K, functionToApply: asked.function_to_apply ?? 'softmax' };
+  const fallback = {
+    topK: asked.top_k ?? DEFAULT_TOP_K,
+    functionToApply: asked.function_to_apply ?? 'softmax',
+  };
   if (body.kind === 'image') return { source: body.stream, ...fallback };
   const { inputs, parameters } = parseJson(HuggingFaceBody, await readJson(body.stream));
   return {

@@ -1,23 +1,21 @@
 // GET /v1/models and GET /v1/models/{name}: what the model is, where it comes from, how it reads a picture, and
 // every layer with its shapes.
-import { type Context, Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
-import { supplyOf } from '../app-env.ts';
-import { ServiceError } from '../errors.ts';
+import { Hono } from 'hono';
+import { type AppEnv, supplyOf } from '../app-env.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { inferShapes } from '../network/shapes.ts';
-import { modelName } from './answer.ts';
+import { findModel, modelName, numericVersion } from './model-name.ts';
 
-/** The model when `name` is its name. Throws ServiceError not-found, and those of the model's loading. */
-export async function findModel(c: Context<AppEnv>, name: string): Promise<ModelInfo> {
-  const model = await supplyOf(c).describe();
-  // Clients write an owner before the name: `owner/name`.
-  if (name !== model.name && !name.endsWith(`/${model.name}`))
-    throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
-      members: { models: [model.name] },
-    });
-  return model;
+/** The status that TensorFlow Serving gives at the same address. */
+function versionStatus(model: ModelInfo) {
+  return [
+    {
+      version: numericVersion(model),
+      state: 'AVAILABLE' as const,
+      status: { error_code: 'OK' as const, error_message: '' },
+    },
+  ];
 }
 
 function summary(model: ModelInfo) {

@@ -73,7 +73,8 @@ class Pending {
   async until(pattern: readonly number[], limit: number, what: string): Promise<Uint8Array> {
     for (;;) {
       const at = indexOf(this.bytes, pattern);
-      if (at > limit || (at < 0 && this.bytes.length > limit)) throw malformed(`${what} of at most ${limit} bytes`);
+      if (at > limit || (at < 0 && this.bytes.length > limit))
+        throw malformed(`${what} of at most ${limit} bytes`);
       if (at >= 0) {
         const found = this.take(at);
         this.take(pattern.length);

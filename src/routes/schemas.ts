@@ -48,11 +48,12 @@ export const ClassifyQuery = v.strictObject({
 });
 export type ClassifyQuery = v.InferOutput<typeof ClassifyQuery>;
 
-export const ClassifyBody = v.strictObject(
-  {
-    image: v.pipe(v.string('base64 or a data: URL'), v.description('The image file as base64 or as a data: URL.')),
-  },
-);
+export const ClassifyBody = v.strictObject({
+  image: v.pipe(
+    v.string('base64 or a data: URL'),
+    v.description('The image file as base64 or as a data: URL.'),
+  ),
+});
 
 export const ModelName = v.object({
   name: v.string(),

@@ -8,12 +8,10 @@ import { classifyAll, rankLabels } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
-import type { ModelInfo } from '../network/model-info.ts';
-import { modelVersion } from './answer.ts';
 import { decodeBase64 } from './base64.ts';
 import { readJson, wholeBody } from './body.ts';
 import { describeTensorflow } from './descriptions.ts';
-import { findModel } from './models.ts';
+import { findModel } from './model-name.ts';
 import { parseJson, query } from './validation.ts';
 
 const Base64 = v.strictObject({ b64: v.string('base64') });
@@ -32,37 +30,23 @@ export const TensorflowBody = v.strictObject({
   signature_name: v.optional(v.literal('serving_default', 'serving_default')),
 });
 
-/** TensorFlow Serving's versions are whole numbers: the checksum's digits, read as one. */
-export function numericVersion(model: ModelInfo): string {
-  return BigInt(`0x${modelVersion(model)}`).toString();
-}
-
-/** The status part of GET /v1/models/{name}. */
-export function versionStatus(model: ModelInfo) {
-  return [
-    {
-      version: numericVersion(model),
-      state: 'AVAILABLE',
-      status: { error_code: 'OK', error_message: '' },
-    },
-  ];
-}
-
 function base64Of(instance: v.InferOutput<typeof TensorflowBody>['instances'][number]): string {
   if ('b64' in instance) return instance.b64;
   return 'image' in instance ? instance.image.b64 : instance.image_bytes.b64;
 }
 
-async function predict(c: Context<AppEnv>, target: string, version: string | undefined) {
-  const model = await findModel(c, target.slice(0, -':predict'.length));
-  if (version !== undefined && version !== numericVersion(model))
-    throw new ServiceError('not-found', `there is no version ${version}; expected ${numericVersion(model)}`);
+async function predict(c: Context<AppEnv>, model: string, version?: string) {
+  await findModel(c, model, version);
   const { instances } = parseJson(TensorflowBody, await readJson(wholeBody(c.req.raw, maxJsonBytes(c.env))));
   const limit = maxFiles(c.env);
   if (instances.length > limit)
-    throw new ServiceError('too-many-files', `instances: expected at most ${limit}, got ${instances.length}`, {
-      members: { limit_files: limit },
-    });
+    throw new ServiceError(
+      'too-many-files',
+      `instances: expected at most ${limit}, got ${instances.length}`,
+      {
+        members: { limit_files: limit },
+      },
+    );
   const sources = instances.map((instance, i) => decodeBase64(base64Of(instance), `instances.${i}`));
   const batch = await classifyAll(sources, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
   noteBatch(c.var.record, batch);
@@ -77,15 +61,12 @@ async function predict(c: Context<AppEnv>, target: string, version: string | und
 }
 
 const NoQuery = v.strictObject({});
+const ACTION = /:predict$/;
 
 export const tensorflowRoute = new Hono<AppEnv>()
   .post('/v1/models/:target{[^/]+:predict}', describeTensorflow, query(NoQuery), (c) =>
-    predict(c, c.req.param('target'), undefined),
+    predict(c, c.req.param('target').replace(ACTION, '')),
   )
   .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describeTensorflow, query(NoQuery), (c) =>
-    predict(
-      c,
-      `${c.req.param('model')}:predict`,
-      c.req.param('target').slice(0, -':predict'.length),
-    ),
+    predict(c, c.req.param('model'), c.req.param('target').replace(ACTION, '')),
   );

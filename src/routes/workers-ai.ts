@@ -9,7 +9,7 @@ import { maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { openBody, readJson } from './body.ts';
 import { describeWorkersAi } from './descriptions.ts';
-import { findModel } from './models.ts';
+import { findModel } from './model-name.ts';
 import { MAX_TOP_K } from './schemas.ts';
 import { parseJson, query, wholeNumber } from './validation.ts';
 
@@ -24,7 +24,8 @@ export const WorkersAiBody = v.strictObject({
 });
 
 function bytesOf(values: readonly unknown[]): Uint8Array {
-  if (values.length === 0) throw new ServiceError('empty-body', 'image: expected the bytes of an image, got none');
+  if (values.length === 0)
+    throw new ServiceError('empty-body', 'image: expected the bytes of an image, got none');
   const bytes = new Uint8Array(values.length);
   values.forEach((value, i) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 255)
@@ -60,9 +61,6 @@ export const workersAiRoute = new Hono<AppEnv>()
   .post('/ai/run/:model{.+}', describeWorkersAi, query(WorkersAiQuery), (c) =>
     answer(c, c.req.param('model'), c.req.valid('query').top_k),
   )
-  .post(
-    '/client/v4/accounts/:account/ai/run/:model{.+}',
-    describeWorkersAi,
-    query(WorkersAiQuery),
-    (c) => answer(c, c.req.param('model'), c.req.valid('query').top_k),
+  .post('/client/v4/accounts/:account/ai/run/:model{.+}', describeWorkersAi, query(WorkersAiQuery), (c) =>
+    answer(c, c.req.param('model'), c.req.valid('query').top_k),
   );
