@@ -1,13 +1,20 @@
 // The HTTP application: middleware in order, then routes. Every error leaves through one exit.
 import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './app-env.ts';
+import { auth } from './middleware/auth.ts';
+import { crossOrigin } from './middleware/cross-origin.ts';
+import { etag } from './middleware/etag.ts';
 import { options, refuse } from './middleware/methods.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { record } from './middleware/record.ts';
+import { resultCache } from './middleware/result-cache.ts';
 import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
 import { healthRoute } from './routes/health.ts';
 import { huggingFaceRoute } from './routes/hugging-face.ts';
+import { limitsRoute } from './routes/limits.ts';
 import { modelsRoute } from './routes/models.ts';
 import { openInferenceRoute } from './routes/open-inference.ts';
 import { tensorflowRoute } from './routes/tensorflow-serving.ts';
@@ -31,11 +38,21 @@ export function createApp(services: Services) {
     c.set('services', services);
     await next();
   });
-  app.use(record, options(app));
+  app.use(
+    record,
+    secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
+    crossOrigin,
+    options(app),
+    auth,
+    rateLimit,
+    etag,
+    resultCache,
+  );
   return app
     .route('/', classifyRoute)
     .route('/', modelsRoute)
     .route('/', healthRoute)
+    .route('/', limitsRoute)
     .route('/', huggingFaceRoute)
     .route('/', workersAiRoute)
     .route('/', tensorflowRoute)

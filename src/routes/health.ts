@@ -2,12 +2,15 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { type AppEnv, supplyOf } from '../app-env.ts';
+import { describeHealth, describeReady } from './descriptions.ts';
+import { NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
 
 export const healthRoute = new Hono<AppEnv>()
-  .get('/healthz', (c) => c.json({ status: 'ok' as const }))
+  .get('/healthz', describeHealth, query(NoQuery), (c) => c.json({ status: 'ok' as const }))
   .get(
     '/readyz',
+    describeReady,
     query(v.strictObject({ warm: v.optional(v.picklist(['0', '1'], '0 or 1'), '0') })),
     async (c) => {
       const supply = supplyOf(c);

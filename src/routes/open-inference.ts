@@ -1,7 +1,6 @@
 // The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `live` and `ready`
 // load the model first, because a probe that waits for readiness sends no inference.
 import { type Context, Hono } from 'hono';
-import * as v from 'valibot';
 import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
 import { classifyAll, classifyPixels } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
@@ -13,9 +12,8 @@ import { describeInfer, describeInferenceModel, describeInferenceServer } from '
 import { findModel, numericVersion } from './model-name.ts';
 import { type InferRequest, readInferRequest } from './open-inference-request.ts';
 import { inferResponse } from './open-inference-response.ts';
+import { NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
-
-const NoQuery = v.strictObject({});
 
 async function metadata(c: Context<AppEnv>, name: string, version?: string) {
   const model = await findModel(c, name, version);

@@ -48,6 +48,9 @@ export const ClassifyQuery = v.strictObject({
 });
 export type ClassifyQuery = v.InferOutput<typeof ClassifyQuery>;
 
+/** Routes without parameters refuse every one by name. */
+export const NoQuery = v.strictObject({});
+
 export const ClassifyBody = v.strictObject({
   image: v.pipe(
     v.string('base64 or a data: URL'),

@@ -12,6 +12,7 @@ import { decodeBase64 } from './base64.ts';
 import { readJson, wholeBody } from './body.ts';
 import { describeTensorflow } from './descriptions.ts';
 import { findModel } from './model-name.ts';
+import { NoQuery } from './schemas.ts';
 import { parseJson, query } from './validation.ts';
 
 const Base64 = v.strictObject({ b64: v.string('base64') });
@@ -60,7 +61,6 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
   return c.json({ predictions });
 }
 
-const NoQuery = v.strictObject({});
 const ACTION = /:predict$/;
 
 export const tensorflowRoute = new Hono<AppEnv>()
