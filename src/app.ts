@@ -12,6 +12,7 @@ import { record } from './middleware/record.ts';
 import { resultCache } from './middleware/result-cache.ts';
 import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
+import { documentRoutes } from './routes/document.ts';
 import { healthRoute } from './routes/health.ts';
 import { huggingFaceRoute } from './routes/hugging-face.ts';
 import { limitsRoute } from './routes/limits.ts';
@@ -48,15 +49,18 @@ export function createApp(services: Services) {
     etag,
     resultCache,
   );
-  return app
+  const routes = app
     .route('/', classifyRoute)
     .route('/', modelsRoute)
-    .route('/', healthRoute)
     .route('/', limitsRoute)
+    .route('/', healthRoute)
     .route('/', huggingFaceRoute)
     .route('/', workersAiRoute)
     .route('/', tensorflowRoute)
     .route('/', openInferenceRoute);
+  documentRoutes(app);
+  return routes;
 }
 
+/** The routes' types, for the typed client. */
 export type App = ReturnType<typeof createApp>;

@@ -21,7 +21,7 @@ export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
         'too-many-requests',
         `expected at most ${limit} requests in ${periodSeconds} s`,
         {
-          members: { limit_requests: limit, period_seconds: periodSeconds },
+          members: { limit: { requests: limit, period_seconds: periodSeconds } },
           headers: {
             'ratelimit-policy': `"default";q=${limit};w=${periodSeconds}`,
             ratelimit: `"default";r=0;t=${periodSeconds}`,

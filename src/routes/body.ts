@@ -9,7 +9,7 @@ export interface OpenedBody {
 
 export function tooManyBytes(limit: number, what: string): ServiceError {
   return new ServiceError('too-many-bytes', `${what}: expected at most ${limit} bytes`, {
-    members: { limit_bytes: limit },
+    members: { limit: { bytes: limit } },
   });
 }
 

@@ -1,5 +1,6 @@
 // POST /v1/classify: the own route. A raw image, JSON with base64, or a form with files.
 import { type Context, Hono } from 'hono';
+import * as v from 'valibot';
 import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
 import { classify, classifyAll, type ImageSource } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
@@ -9,10 +10,10 @@ import { problemDocument } from '../problem.ts';
 import { imageResult, readOptions } from './answer.ts';
 import { decodeBase64 } from './base64.ts';
 import { capStream, emptyBody, openBody, readJson } from './body.ts';
-import { describeClassify } from './descriptions.ts';
 import { modelName } from './model-name.ts';
 import { multipartBoundary, multipartParts } from './multipart.ts';
-import { ClassifyBody, ClassifyQuery } from './schemas.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from './operation.ts';
+import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
 import { parseJson, query } from './validation.ts';
 
 async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
@@ -44,7 +45,7 @@ async function* formFiles(
       );
     if (names.length === limit)
       throw new ServiceError('too-many-files', `expected at most ${limit} files`, {
-        members: { limit_files: limit },
+        members: { limit: { files: limit } },
       });
     names.push(filename);
     yield capStream(file, bytes, filename);
@@ -55,7 +56,13 @@ async function* formFiles(
 
 export const classifyRoute = new Hono<AppEnv>().post(
   '/v1/classify',
-  describeClassify,
+  operation({
+    tag: 'own',
+    summary: 'Classify a picture, or the files of a form',
+    answer: v.union([ClassifyAnswer, FilesAnswer]),
+    body: { image: true, form: true, json: { schema: ClassifyBody, example: { image: EXAMPLE_IMAGE } } },
+    problems: CLASSIFY_PROBLEMS,
+  }),
   query(ClassifyQuery),
   async (c) => {
     const parameters = c.req.valid('query');

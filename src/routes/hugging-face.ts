@@ -11,8 +11,9 @@ import { maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { decodeBase64 } from './base64.ts';
 import { openBody, readJson } from './body.ts';
-import { describeHuggingFace } from './descriptions.ts';
+import { HuggingFaceAnswer } from './dialect-schemas.ts';
 import { findModel } from './model-name.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation, type Status } from './operation.ts';
 import { MAX_TOP_K } from './schemas.ts';
 import { parseJson, query, wholeNumber } from './validation.ts';
 
@@ -91,9 +92,25 @@ async function answer(c: Context<AppEnv>, asked: v.InferOutput<typeof HuggingFac
   return c.json(ranked.map(({ label, score, ...more }) => ({ label, score, ...more })));
 }
 
+function describe(problems: Status[]) {
+  return operation({
+    tag: 'Hugging Face',
+    summary: 'Image classification as the Hugging Face clients ask for it',
+    answer: HuggingFaceAnswer,
+    body: {
+      image: true,
+      json: {
+        schema: HuggingFaceBody,
+        example: { inputs: EXAMPLE_IMAGE, parameters: { top_k: 3, function_to_apply: 'softmax' } },
+      },
+    },
+    problems,
+  });
+}
+
 export const huggingFaceRoute = new Hono<AppEnv>()
-  .post('/', describeHuggingFace, query(HuggingFaceQuery), (c) => answer(c, c.req.valid('query')))
-  .post('/models/:model{.+}', describeHuggingFace, query(HuggingFaceQuery), async (c) => {
+  .post('/', describe(CLASSIFY_PROBLEMS), query(HuggingFaceQuery), (c) => answer(c, c.req.valid('query')))
+  .post('/models/:model{.+}', describe([...CLASSIFY_PROBLEMS, 404]), query(HuggingFaceQuery), async (c) => {
     await findModel(c, c.req.param('model'));
     return answer(c, c.req.valid('query'));
   });

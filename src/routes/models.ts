@@ -5,9 +5,9 @@ import { type AppEnv, supplyOf } from '../app-env.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { inferShapes } from '../network/shapes.ts';
-import { describeModel, describeModels } from './descriptions.ts';
 import { findModel, modelName, numericVersion } from './model-name.ts';
-import { NoQuery } from './schemas.ts';
+import { MODEL_PROBLEMS, operation } from './operation.ts';
+import { ModelAnswer, ModelsAnswer, NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
 
 /** The status that TensorFlow Serving gives at the same address. */
@@ -58,10 +58,23 @@ function details(model: ModelInfo) {
 }
 
 export const modelsRoute = new Hono<AppEnv>()
-  .get('/v1/models', describeModels, query(NoQuery), async (c) =>
-    c.json({ models: [summary(await supplyOf(c).describe())] }),
+  .get(
+    '/v1/models',
+    operation({ tag: 'own', summary: 'The models', answer: ModelsAnswer, problems: MODEL_PROBLEMS }),
+    query(NoQuery),
+    async (c) => c.json({ models: [summary(await supplyOf(c).describe())] }),
   )
-  .get('/v1/models/:name', describeModel, query(NoQuery), async (c) => {
-    const model = await findModel(c, c.req.param('name'));
-    return c.json({ ...details(model), model_version_status: versionStatus(model) });
-  });
+  .get(
+    '/v1/models/:name',
+    operation({
+      tag: 'own',
+      summary: 'A model, layer by layer',
+      answer: ModelAnswer,
+      problems: [...MODEL_PROBLEMS, 404],
+    }),
+    query(NoQuery),
+    async (c) => {
+      const model = await findModel(c, c.req.param('name'));
+      return c.json({ ...details(model), model_version_status: versionStatus(model) });
+    },
+  );

@@ -125,7 +125,7 @@ export async function readInferRequest(
       'too-many-files',
       `inputs: expected at most ${limits.files} pictures, got ${pictures}`,
       {
-        members: { limit_files: limits.files },
+        members: { limit: { files: limits.files } },
       },
     );
   const binarySize = input.parameters?.binary_data_size;

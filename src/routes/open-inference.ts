@@ -8,10 +8,18 @@ import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { denormalise } from '../network/denormalise.ts';
 import { elements, inferShapes } from '../network/shapes.ts';
-import { describeInfer, describeInferenceModel, describeInferenceServer } from './descriptions.ts';
+import {
+  InferAnswer,
+  InferenceModelAnswer,
+  InferenceServerAnswer,
+  LiveAnswer,
+  ModelReadyAnswer,
+  ReadyAnswer,
+} from './dialect-schemas.ts';
 import { findModel, numericVersion } from './model-name.ts';
-import { type InferRequest, readInferRequest } from './open-inference-request.ts';
+import { InferBody, type InferRequest, readInferRequest } from './open-inference-request.ts';
 import { inferResponse } from './open-inference-response.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from './operation.ts';
 import { NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
 
@@ -72,27 +80,69 @@ async function infer(c: Context<AppEnv>, name: string, version?: string) {
   return inferResponse(request.id, request.outputs, await predict(c, request), model);
 }
 
+const tag = 'Open Inference Protocol';
+const describeMetadata = operation({
+  tag,
+  summary: 'Model metadata',
+  answer: InferenceModelAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+const describeReady = operation({
+  tag,
+  summary: 'Whether the model is loaded; loads it',
+  answer: ModelReadyAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+const describeInfer = operation({
+  tag,
+  summary: 'Inference',
+  answer: InferAnswer,
+  body: {
+    json: {
+      schema: InferBody,
+      example: {
+        id: '1',
+        inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [EXAMPLE_IMAGE] }],
+        outputs: [{ name: 'prob', parameters: { classification: 3 } }],
+      },
+    },
+  },
+  problems: [...CLASSIFY_PROBLEMS, 404],
+});
+
 export const openInferenceRoute = new Hono<AppEnv>()
-  .get('/v2', describeInferenceServer, query(NoQuery), (c) =>
-    c.json({
-      name: 'alexnet-edge',
-      version: '2',
-      extensions: ['classification', 'binary_tensor_data'],
-    }),
+  .get(
+    '/v2',
+    operation({ tag, summary: 'Server metadata', answer: InferenceServerAnswer, problems: [400, 401] }),
+    query(NoQuery),
+    (c) =>
+      c.json({
+        name: 'alexnet-edge',
+        version: '2',
+        extensions: ['classification', 'binary_tensor_data'],
+      }),
   )
-  .get('/v2/health/live', describeInferenceServer, query(NoQuery), (c) => c.json({ live: true }))
-  .get('/v2/health/ready', describeInferenceServer, query(NoQuery), async (c) => {
-    await supplyOf(c).load();
-    return c.json({ ready: true });
-  })
-  .get('/v2/models/:model', describeInferenceModel, query(NoQuery), (c) => metadata(c, c.req.param('model')))
-  .get('/v2/models/:model/versions/:version', describeInferenceModel, query(NoQuery), (c) =>
+  .get(
+    '/v2/health/live',
+    operation({ tag, summary: 'Process up', answer: LiveAnswer, problems: [400] }),
+    query(NoQuery),
+    (c) => c.json({ live: true }),
+  )
+  .get(
+    '/v2/health/ready',
+    operation({ tag, summary: 'Model loaded; loads it', answer: ReadyAnswer, problems: [400, 500, 504] }),
+    query(NoQuery),
+    async (c) => {
+      await supplyOf(c).load();
+      return c.json({ ready: true });
+    },
+  )
+  .get('/v2/models/:model', describeMetadata, query(NoQuery), (c) => metadata(c, c.req.param('model')))
+  .get('/v2/models/:model/versions/:version', describeMetadata, query(NoQuery), (c) =>
     metadata(c, c.req.param('model'), c.req.param('version')),
   )
-  .get('/v2/models/:model/ready', describeInferenceModel, query(NoQuery), (c) =>
-    ready(c, c.req.param('model')),
-  )
-  .get('/v2/models/:model/versions/:version/ready', describeInferenceModel, query(NoQuery), (c) =>
+  .get('/v2/models/:model/ready', describeReady, query(NoQuery), (c) => ready(c, c.req.param('model')))
+  .get('/v2/models/:model/versions/:version/ready', describeReady, query(NoQuery), (c) =>
     ready(c, c.req.param('model'), c.req.param('version')),
   )
   .post('/v2/models/:model/infer', describeInfer, query(NoQuery), (c) => infer(c, c.req.param('model')))

@@ -10,8 +10,9 @@ import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { decodeBase64 } from './base64.ts';
 import { readJson, wholeBody } from './body.ts';
-import { describeTensorflow } from './descriptions.ts';
+import { TensorflowAnswer } from './dialect-schemas.ts';
 import { findModel } from './model-name.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from './operation.ts';
 import { NoQuery } from './schemas.ts';
 import { parseJson, query } from './validation.ts';
 
@@ -45,7 +46,7 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
       'too-many-files',
       `instances: expected at most ${limit}, got ${instances.length}`,
       {
-        members: { limit_files: limit },
+        members: { limit: { files: limit } },
       },
     );
   const sources = instances.map((instance, i) => decodeBase64(base64Of(instance), `instances.${i}`));
@@ -61,12 +62,21 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
   return c.json({ predictions });
 }
 
+const describeTensorflow = operation({
+  tag: 'TensorFlow Serving',
+  summary: 'The Predict API in row format',
+  answer: TensorflowAnswer,
+  body: { json: { schema: TensorflowBody, example: { instances: [{ b64: EXAMPLE_IMAGE }] } } },
+  problems: [...CLASSIFY_PROBLEMS, 404],
+});
+
 const ACTION = /:predict$/;
 
+/** Model names with slashes match `.+`, too, so the longer address comes first. */
 export const tensorflowRoute = new Hono<AppEnv>()
-  .post('/v1/models/:target{[^/]+:predict}', describeTensorflow, query(NoQuery), (c) =>
-    predict(c, c.req.param('target').replace(ACTION, '')),
-  )
   .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describeTensorflow, query(NoQuery), (c) =>
     predict(c, c.req.param('model'), c.req.param('target').replace(ACTION, '')),
+  )
+  .post('/v1/models/:target{.+:predict}', describeTensorflow, query(NoQuery), (c) =>
+    predict(c, c.req.param('target').replace(ACTION, '')),
   );

@@ -8,8 +8,9 @@ import { ServiceError } from '../errors.ts';
 import { maxJsonBytes } from '../limits.ts';
 import { noteBatch } from '../middleware/record.ts';
 import { openBody, readJson } from './body.ts';
-import { describeWorkersAi } from './descriptions.ts';
+import { WorkersAiAnswer } from './dialect-schemas.ts';
 import { findModel } from './model-name.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from './operation.ts';
 import { MAX_TOP_K } from './schemas.ts';
 import { parseJson, query, wholeNumber } from './validation.ts';
 
@@ -56,6 +57,20 @@ async function answer(c: Context<AppEnv>, model: string, topK: number) {
   const result = ranked.map(({ label, score }) => ({ label, score }));
   return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
 }
+
+const describeWorkersAi = operation({
+  tag: 'Workers AI',
+  summary: 'Image classification as Workers AI answers it',
+  answer: WorkersAiAnswer,
+  body: {
+    image: true,
+    json: {
+      schema: WorkersAiBody,
+      example: { image: Array.from(atob(EXAMPLE_IMAGE), (char) => char.charCodeAt(0)) },
+    },
+  },
+  problems: [...CLASSIFY_PROBLEMS, 404],
+});
 
 export const workersAiRoute = new Hono<AppEnv>()
   .post('/ai/run/:model{.+}', describeWorkersAi, query(WorkersAiQuery), (c) =>
