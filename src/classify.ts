@@ -1,11 +1,12 @@
-// The use case: the bytes of a picture in, its classes out. Knows no HTTP and no R2: routes call it, it calls image,
-// engine and model. The picture is decoded while a cold isolate still loads its weights.
+// The use case: the bytes of pictures in, their classes out. Knows no HTTP and no R2: routes call it, it calls
+// image, engine and model. Pictures are decoded while a cold isolate still loads its weights.
 import type { Engine, Prediction } from './engine/engine.ts';
 import { topK } from './engine/top-k.ts';
 import { ServiceError } from './errors.ts';
 import type { ImageDecoder } from './image/decoder.ts';
 import type { DecodeOptions, Picture } from './image/picture.ts';
 import type { ModelInfo } from './network/model-info.ts';
+import { averagePredictions, tenCrops } from './ten-crop.ts';
 
 /** Where the model comes from: bound to one request by the route. */
 export interface ModelSupply {
@@ -17,12 +18,22 @@ export interface ModelSupply {
   readonly warm: boolean;
 }
 
-export interface ClassifyOptions {
+/** An image file's bytes, whole or as they arrive. */
+export type ImageSource = ReadableStream<Uint8Array> | Uint8Array;
+
+export type ImageReader = { decoder: ImageDecoder } & Pick<DecodeOptions, 'limits' | 'images'>;
+
+export interface ReadOptions {
+  exif: 'apply' | 'ignore';
+  /** 1: the centre crop; 10: corners and centre, mirrored too, averaged. */
+  crops: 1 | 10;
+}
+
+export interface RankOptions {
   /** Number of predictions; 0 = all classes. */
   topK: number;
   /** Predictions below this score are left out. */
   minScore: number;
-  exif: 'apply' | 'ignore';
 }
 
 export interface ScoredLabel {
@@ -39,31 +50,37 @@ export interface Timings {
   inferenceMs: number;
 }
 
-export interface Classification {
-  model: ModelInfo;
-  picture: Picture;
-  predictions: ScoredLabel[];
+/** What was learned of one picture. */
+export interface Classified {
+  picture: Omit<Picture, 'pixels'>;
   prediction: Prediction;
+}
+
+export interface Batch<Result = Classified | ServiceError> {
+  model: ModelInfo;
+  /** One for each source, in order. */
+  results: Result[];
   timings: Timings;
   cold: boolean;
 }
 
-/** The best classes of one prediction, as the options ask. */
-export function scoredLabels(
-  prediction: Prediction,
-  model: ModelInfo,
-  { topK: k, minScore }: Pick<ClassifyOptions, 'topK' | 'minScore'>,
-): ScoredLabel[] {
-  return topK(prediction.probabilities, k)
+/**
+ * The best classes, highest score first, ties by lower index.
+ * @param scores f32, one per class
+ */
+export function rankLabels(scores: Float32Array, model: ModelInfo, options: RankOptions): ScoredLabel[] {
+  return topK(scores, options.topK)
     .map((index) => {
       const { synset, words } = model.labels[index] ?? { words: String(index) };
-      const score = prediction.probabilities[index] ?? 0;
-      return { index, ...(synset === undefined ? {} : { synset }), label: words, score };
+      return { index, ...(synset === undefined ? {} : { synset }), label: words, score: scores[index] ?? 0 };
     })
-    .filter(({ score }) => score >= minScore);
+    .filter(({ score }) => score >= options.minScore);
 }
 
-/** Runs the engine; a trap throws the engine away and becomes one failed request. */
+/**
+ * Runs the engine over u8 RGB pictures of the network's size; a trap throws the engine away and becomes one failed
+ * request. Throws ServiceError engine-trap.
+ */
 export function runEngine(supply: ModelSupply, engine: Engine, pixels: Uint8Array[]): Prediction[] {
   try {
     return engine.run(pixels);
@@ -75,42 +92,85 @@ export function runEngine(supply: ModelSupply, engine: Engine, pixels: Uint8Arra
   }
 }
 
+async function readPicture(
+  source: ImageSource,
+  options: ReadOptions,
+  { decoder, ...rest }: ImageReader,
+  { preprocess }: ModelInfo,
+): Promise<Picture | ServiceError> {
+  try {
+    const area = options.crops === 10 ? 'square' : 'crop';
+    return await decoder.decode(source, { ...rest, preprocess, exif: options.exif, area });
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+}
+
+/** Single crops of all pictures share one run, so that the dense layers read their weights once. */
+function predictAll(pictures: Picture[], options: ReadOptions, engine: Engine, supply: ModelSupply) {
+  if (options.crops === 1)
+    return runEngine(
+      supply,
+      engine,
+      pictures.map(({ pixels }) => pixels),
+    );
+  const { crop } = engine.info.preprocess;
+  return pictures.map(({ pixels, size }) =>
+    averagePredictions(runEngine(supply, engine, tenCrops(pixels, size, crop))),
+  );
+}
+
 /**
- * @param source the image file's bytes, whole or as they arrive
- * Throws ServiceError: those of the decoder, of the model's loading, and engine-trap.
+ * Classifies each source; one that cannot be read has its error in its place.
+ * Throws ServiceError: those of the model's loading, engine-trap, and whatever `sources` throws.
  */
-export async function classify(
-  source: ReadableStream<Uint8Array> | Uint8Array,
-  options: ClassifyOptions,
-  image: { decoder: ImageDecoder } & Pick<DecodeOptions, 'limits' | 'images'>,
+export async function classifyAll(
+  sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+  options: ReadOptions,
+  image: ImageReader,
   supply: ModelSupply,
-): Promise<Classification> {
+): Promise<Batch> {
   const cold = !supply.warm;
   const started = Date.now();
-  const model = await supply.describe();
-  const described = Date.now();
-  const { decoder, ...rest } = image;
-  const picture = await decoder.decode(source, {
-    ...rest,
-    preprocess: model.preprocess,
-    exif: options.exif,
-    area: 'crop',
-  });
+  const described = await supply.describe();
+  const decoding = Date.now();
+  const read: (Picture | ServiceError)[] = [];
+  for await (const source of sources) read.push(await readPicture(source, options, image, described));
   const decoded = Date.now();
+  const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
   const engine = await supply.load();
   const loaded = Date.now();
-  const [prediction] = runEngine(supply, engine, [picture.pixels]);
-  if (!prediction) throw new ServiceError('internal', 'expected one prediction, got none');
+  const predictions = predictAll(pictures, options, engine, supply);
+  const results = read.map((picture): Classified | ServiceError => {
+    if (picture instanceof ServiceError) return picture;
+    const prediction = predictions.shift();
+    if (!prediction) throw new ServiceError('internal', 'expected one prediction for each picture');
+    const { pixels: _, ...facts } = picture;
+    return { picture: facts, prediction };
+  });
   return {
     model: engine.info,
-    picture,
-    predictions: scoredLabels(prediction, engine.info, options),
-    prediction,
+    results,
     timings: {
-      decodeMs: decoded - described,
-      loadMs: described - started + (loaded - decoded),
+      decodeMs: decoded - decoding,
+      loadMs: decoding - started + (loaded - decoded),
       inferenceMs: Date.now() - loaded,
     },
     cold,
   };
+}
+
+/** Classifies one image. Throws ServiceError: those of the decoder and those of classifyAll. */
+export async function classify(
+  source: ImageSource,
+  options: ReadOptions,
+  image: ImageReader,
+  supply: ModelSupply,
+): Promise<Batch<Classified> & { result: Classified }> {
+  const { results, ...batch } = await classifyAll([source], options, image, supply);
+  const [result] = results;
+  if (result instanceof ServiceError) throw result;
+  if (!result) throw new ServiceError('internal', 'expected one result');
+  return { ...batch, results: [result], result };
 }
