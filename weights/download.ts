@@ -21,7 +21,11 @@ const LIMIT_BYTES = 1 << 30;
 const STALL_MS = 30_000;
 
 /** Returns the path of the complete, checked file in `folder`. Throws ImportError. */
-export async function download(entry: PublishedFile, folder: string, options: DownloadOptions = {}): Promise<string> {
+export async function download(
+  entry: PublishedFile,
+  folder: string,
+  options: DownloadOptions = {},
+): Promise<string> {
   const { tries = 5, pause = 1000 } = options;
   const target = path.join(folder, entry.file);
   if (await isComplete(entry, target)) return target;
@@ -45,7 +49,9 @@ export async function download(entry: PublishedFile, folder: string, options: Do
   const digest = await digestOf(entry, part);
   if (!matches(entry, digest)) {
     await rm(part);
-    throw new ImportError(`${entry.url}: expected ${entry.checksum.algorithm} ${entry.checksum.hex}, found ${digest}`);
+    throw new ImportError(
+      `${entry.url}: expected ${entry.checksum.algorithm} ${entry.checksum.hex}, found ${digest}`,
+    );
   }
   await rename(part, target);
   return target;
@@ -64,11 +70,17 @@ async function sizeOf(file: string): Promise<number> {
 
 async function digestOf({ checksum }: PublishedFile, file: string): Promise<string> {
   const hash = createHash(checksum.algorithm);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Uint8Array);
   return hash.digest('hex');
 }
 
-async function fetchRest(entry: PublishedFile, part: string, have: number, options: DownloadOptions): Promise<void> {
+async function fetchRest(
+  entry: PublishedFile,
+  part: string,
+  have: number,
+  options: DownloadOptions,
+): Promise<void> {
   if (entry.bytes !== undefined && have === entry.bytes) return;
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(new Error('no data for 30 s')), STALL_MS);
@@ -86,7 +98,9 @@ async function fetchRest(entry: PublishedFile, part: string, have: number, optio
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(new Error('no data for 30 s')), STALL_MS);
         if (position + chunk.length > (entry.bytes ?? LIMIT_BYTES))
-          throw new ImportError(`${entry.url}: expected ${entry.bytes ?? `at most ${LIMIT_BYTES}`} bytes, found more`);
+          throw new ImportError(
+            `${entry.url}: expected ${entry.bytes ?? `at most ${LIMIT_BYTES}`} bytes, found more`,
+          );
         await file.write(chunk, 0, chunk.length, position);
         position += chunk.length;
         options.progress?.(position, entry.bytes ?? (Number.isNaN(total) ? position : total));

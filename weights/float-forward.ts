@@ -113,7 +113,12 @@ function multiply({ weight, bias }: LoadedLayer, values: Float32Array): Float32A
   });
 }
 
-function maxpool({ kernel, stride }: MaxpoolLayer, values: Float32Array, input: Shape, output: Shape): Float32Array {
+function maxpool(
+  { kernel, stride }: MaxpoolLayer,
+  values: Float32Array,
+  input: Shape,
+  output: Shape,
+): Float32Array {
   const result = new Float32Array(output.channels * output.height * output.width);
   let at = 0;
   for (let c = 0; c < output.channels; c++)

@@ -11,10 +11,13 @@ export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): st
   try {
     files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (error) {
-    throw new ImportError(`${folder}: expected a folder of photos, found ${(error as NodeJS.ErrnoException).code}`);
+    throw new ImportError(
+      `${folder}: expected a folder of photos, found ${(error as NodeJS.ErrnoException).code}`,
+    );
   }
   const photos = files.filter((file) => /\.(jpe?g|png|webp|gif|avif)$/i.test(file)).sort();
-  if (photos.length === 0) throw new ImportError(`${folder}: expected photos, found ${files.length} other files`);
+  if (photos.length === 0)
+    throw new ImportError(`${folder}: expected photos, found ${files.length} other files`);
   if (!(limit >= 1)) throw new ImportError(`--limit: expected at least 1, found ${limit}`);
   const count = Math.min(limit, photos.length);
   return Array.from({ length: count }, (_, i) =>
@@ -26,13 +29,23 @@ export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): st
 export async function loadPhoto(file: string, { resize, resizeTo, crop }: Preprocess): Promise<Uint8Array> {
   const size = { width: resizeTo, height: resizeTo, fit: resize === 'warp' ? 'fill' : 'outside' } as const;
   try {
-    const resized = await sharp(file).rotate().toColourspace('srgb').removeAlpha().resize({ ...size, kernel: 'linear' }).raw().toBuffer({ resolveWithObject: true });
+    const resized = await sharp(file)
+      .rotate()
+      .toColourspace('srgb')
+      .removeAlpha()
+      .resize({ ...size, kernel: 'linear' })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
     const { width, height } = resized.info;
     const left = Math.floor((width - crop) / 2);
     const top = Math.floor((height - crop) / 2);
     const raw = { width, height, channels: 3 as const };
-    return new Uint8Array(await sharp(resized.data, { raw }).extract({ left, top, width: crop, height: crop }).raw().toBuffer());
+    return new Uint8Array(
+      await sharp(resized.data, { raw }).extract({ left, top, width: crop, height: crop }).raw().toBuffer(),
+    );
   } catch (error) {
-    throw new ImportError(`${file}: expected a photo, found ${String((error as Error).message).split('\n')[0]}`);
+    throw new ImportError(
+      `${file}: expected a photo, found ${String((error as Error).message).split('\n')[0]}`,
+    );
   }
 }

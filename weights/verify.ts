@@ -1,8 +1,8 @@
 // Compares a packed model with its float source, photo by photo: classes, probabilities, and every layer's output.
 import type { Engine } from '../src/engine/engine.ts';
+import { FloatForward } from './float-forward.ts';
 import type { FloatModel } from './float-model.ts';
 import { ImportError } from './float-model.ts';
-import { FloatForward } from './float-forward.ts';
 import { loadPhoto } from './photos.ts';
 
 export interface LayerAgreement {
@@ -31,7 +31,9 @@ export async function verify(
 ): Promise<Verification> {
   const { network, preprocess } = engine.info;
   if (JSON.stringify(network) !== JSON.stringify(source.network))
-    throw new ImportError('network: expected the same layers in the packed model and its source, found others');
+    throw new ImportError(
+      'network: expected the same layers in the packed model and its source, found others',
+    );
   const float = await FloatForward.load(source);
   const cosines = new Map<string, number[]>(network.layers.map(({ name }) => [name, []]));
   const differences: number[] = [];
@@ -40,12 +42,19 @@ export async function verify(
     const picture = await loadPhoto(photo, preprocess);
     const wanted = float.run(picture);
     const [found] = engine.run([picture], ({ layer, output }, _, read) => {
-      const expected = wanted[network.layers.indexOf(layer)] ?? wanted[network.layers.findIndex(({ name }) => name === layer.name)];
+      const expected =
+        wanted[network.layers.indexOf(layer)] ??
+        wanted[network.layers.findIndex(({ name }) => name === layer.name)];
       if (expected) cosines.get(layer.name)?.push(cosine(expected, read(), output.channels));
     });
     const probabilities = wanted.at(-1);
     if (!found || !probabilities) throw new ImportError(`${photo}: expected probabilities, found none`);
-    differences.push(found.probabilities.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (probabilities[i] as number))), 0));
+    differences.push(
+      found.probabilities.reduce(
+        (worst, value, i) => Math.max(worst, Math.abs(value - (probabilities[i] as number))),
+        0,
+      ),
+    );
     if (argmax(found.probabilities) === argmax(probabilities)) same++;
     progress(index + 1, photos.length);
   }
@@ -54,7 +63,11 @@ export async function verify(
     agreement: same / photos.length,
     meanDifference: mean(differences),
     worstDifference: Math.max(...differences),
-    layers: [...cosines].map(([layer, values]) => ({ layer, mean: mean(values), worst: Math.min(...values) })),
+    layers: [...cosines].map(([layer, values]) => ({
+      layer,
+      mean: mean(values),
+      worst: Math.min(...values),
+    })),
   };
 }
 

@@ -1,77 +1,108 @@
-// `npm run weights -- COMMAND`: float weights in, packed model out, into R2. Errors are one line on standard
-// error and exit status 1.
+// The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
 import { Command, Option } from 'commander';
-import { SafetensorsError } from '../../src/model/safetensors.ts';
-import { ServiceError } from '../../src/errors.ts';
+import { NetworkError } from '../../src/network/shapes.ts';
+import { compressModel, DEFAULT_MODEL_PATH } from '../default-model.ts';
 import { ImportError } from '../float-model.ts';
-import type { ImportOptions } from '../import/import-file.ts';
 import { PREPROCESS } from '../import/preprocess-presets.ts';
 import { VARIANTS } from '../import/variants.ts';
 import { PUBLISHED } from '../published.ts';
-import { getCommand } from './get-command.ts';
-import { DEFAULT_FOLDER, importCommand } from './import-command.ts';
-import { inspectCommand } from './inspect-command.ts';
-import { pushCommand } from './push-command.ts';
-import { verifyCommand } from './verify-command.ts';
+import { type GetCommand, getPublished } from './get.ts';
+import { type ImportCommand, importAndPack } from './import.ts';
+import { type InspectCommand, inspectFile } from './inspect.ts';
+import { withProgress } from './progress.ts';
+import { type PushCommand, pushFile } from './push.ts';
+import { type VerifyCommand, verifyFile } from './verify.ts';
 
-const program = new Command('weights')
-  .description('Imports published AlexNet weights, packs them for the Worker and puts them into R2.')
-  .showHelpAfterError();
+const program = new Command('weights').description(
+  'Import, inspect, compare and store the weights of a model',
+);
 
 function withImportOptions(command: Command): Command {
   return command
-    .option('--name <name>', "name of the model, part of its key; the network's name without it")
-    .option('--labels <file>', 'synset_words.txt, imagenet_class_index.json or one class name a line')
-    .option('--licence <text>', 'licence of the weights, kept in the model file')
-    .addOption(new Option('--variant <variant>', 'the network that a file without a graph is').choices(VARIANTS))
-    .addOption(
-      new Option('--preprocess <preset>', 'how pictures were prepared for training').choices(Object.keys(PREPROCESS)),
-    )
-    .option('--out <folder>', 'where the packed file goes', DEFAULT_FOLDER);
+    .option('--labels <file>', 'labels: synset_words.txt, imagenet_class_index.json, or one a line')
+    .option('--name <name>', "name of the model (default: the network's)")
+    .option('--out <file>', 'the packed file (default: build/<key>)')
+    .addOption(variantOption())
+    .addOption(preprocessOption())
+    .option('--licence <text>', 'licence of the weights, for the model file')
+    .option('--accuracy <text>', 'reported accuracy, for the model file');
 }
 
-withImportOptions(program.command('import').argument('<file>', 'caffemodel, ONNX, npy, PyTorch or safetensors'))
-  .description('packs a file of float weights')
-  .action(async (file: string, options: ImportOptions & { out: string }) => importCommand(file, options));
+function variantOption(): Option {
+  return new Option('--variant <name>', 'the network, where the file does not say it').choices(VARIANTS);
+}
 
-withImportOptions(program.command('get').argument('[name]', `one of: ${PUBLISHED.map(({ name }) => name).join(', ')}`))
-  .description('downloads a published file (resumes, checks its checksum) and packs it; without a name: lists them')
-  .option('--from <url>', 'another address of the same file')
-  .option('--downloads <folder>', 'where the download goes', 'build/downloads')
-  .action(async (name: string | undefined, options) => getCommand(name, options));
+function preprocessOption(): Option {
+  return new Option('--preprocess <name>', 'how training prepared a picture').choices(
+    Object.keys(PREPROCESS),
+  );
+}
+
+withImportOptions(
+  program
+    .command('import')
+    .description(
+      'turn a published weights file (caffemodel, ONNX, npy, PyTorch, Paddle, safetensors) into a packed model',
+    )
+    .argument('<file>', 'the weights; the form is told from the content'),
+).action(async (file: string, options: ImportCommand) => {
+  await importAndPack(file, options);
+});
+
+withImportOptions(
+  program
+    .command('get')
+    .description('download a published file, check it, and import it; without a name: list them')
+    .argument('[name]', `one of ${PUBLISHED.map(({ name }) => name).join(', ')}`)
+    .option('--from <url>', 'another address of the same file')
+    .option('--downloads <folder>', 'where the download goes', 'build/downloads'),
+).action((name: string | undefined, options: GetCommand) => getPublished(name, options));
 
 program
   .command('inspect')
-  .description('prints what a file holds, float or packed')
+  .description('print what a file holds, float or packed')
   .argument('<file>')
   .option('--json', 'as JSON')
-  .action((file: string, options: { json?: boolean }) => inspectCommand(file, options));
+  .action((file: string, options: InspectCommand) => inspectFile(file, options));
 
 program
   .command('verify')
-  .description('compares a packed model with its float source on photos')
-  .argument('<packed>')
+  .description('compare a packed model with its float source on photos')
+  .argument('<packed>', 'a packed model')
   .requiredOption('--source <file>', 'the float weights that it was made from')
-  .requiredOption('--photos <folder>', 'JPEG, PNG, WebP, GIF or AVIF files, searched in subfolders too')
-  .option('--limit <count>', 'at most so many photos, spread over the folder', (text) => Number.parseInt(text, 10))
-  .addOption(new Option('--variant <variant>', 'as for import').choices(VARIANTS))
-  .addOption(new Option('--preprocess <preset>', 'as for import').choices(Object.keys(PREPROCESS)))
+  .requiredOption('--photos <folder>', 'JPEG, PNG, WebP, GIF or AVIF files, in subfolders too')
+  .option('--limit <count>', 'at most so many photos, spread over the folder', Number)
+  .addOption(variantOption())
+  .addOption(preprocessOption())
   .option('--json', 'as JSON')
-  .action(async (packed: string, options) => verifyCommand(packed, options));
+  .action((packed: string, options: VerifyCommand) => verifyFile(packed, options));
 
 program
   .command('push')
-  .description('puts a packed model into R2 and makes it the current one')
-  .argument('<packed>')
-  .option('--remote', 'into the bucket at Cloudflare, through wrangler; without it into the local one')
+  .description('store a packed model in the bucket and name it in wrangler.toml')
+  .argument('<file>', 'a packed model')
+  .option('--remote', "the account's bucket instead of the local one")
   .option('--no-use', 'leave MODEL in wrangler.toml as it is')
-  .action(async (packed: string, options) => pushCommand(packed, options));
+  .action((file: string, options: PushCommand) => pushFile(file, options));
+
+program
+  .command('pack-default')
+  .description('make the committed default model (weights/*.br) from the trained float16 file')
+  .argument('[file]', 'the trained weights', '../shared/model/alexnet-ten-classes.f16.safetensors')
+  .action(async (file: string) => {
+    const packed = await importAndPack(file, {
+      name: 'alexnet-ten-classes',
+      licence: 'MIT, trained by this project on Imagenette',
+      accuracy: "83.2 % top-1 on Imagenette's validation split (3,925 photos)",
+    });
+    await withProgress('compressing', (update) => compressModel(packed.path, DEFAULT_MODEL_PATH, update));
+    console.log(DEFAULT_MODEL_PATH);
+  });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const known = error instanceof ImportError || error instanceof SafetensorsError || error instanceof ServiceError;
-  const text = known || !(error instanceof Error) ? String((error as Error).message ?? error) : `unexpected: ${error.stack}`;
-  process.stderr.write(`weights: ${known ? text.replaceAll('\n', ' ') : text}\n`);
+  if (!(error instanceof ImportError) && !(error instanceof NetworkError)) throw error;
+  console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

@@ -5,28 +5,29 @@ import type { ReadOptions } from '../import/weight-file.ts';
 import { openEngine } from '../packed-model.ts';
 import { listPhotos } from '../photos.ts';
 import { verify } from '../verify.ts';
-import { progressBar } from './progress-bar.ts';
+import { withProgress } from './progress.ts';
 import { table } from './table.ts';
 
-export interface VerifyOptions extends ReadOptions {
+export interface VerifyCommand extends ReadOptions {
   source: string;
   photos: string;
   limit?: number;
   json?: boolean;
 }
 
-export async function verifyCommand(packed: string, options: VerifyOptions): Promise<void> {
+/** Prints the comparison. Throws ImportError. */
+export async function verifyFile(packed: string, options: VerifyCommand): Promise<void> {
   const photos = listPhotos(options.photos, options.limit);
-  const engine = openEngine(packed);
+  const engine = await openEngine(packed);
   const source = SourceFile.open(options.source);
-  const bar = progressBar('verify', false);
   try {
     const model = importFile(source, options);
-    const found = await verify(engine, model, photos, (done, total) => bar.update(done, total));
-    bar.stop();
+    const found = await withProgress('comparing', (update) => verify(engine, model, photos, update));
     const sizes = { sourceBytes: source.size, weightBytes: engine.weightBytes };
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`,
+      );
       return;
     }
     const rows: [string, string][] = [
@@ -37,9 +38,10 @@ export async function verifyCommand(packed: string, options: VerifyOptions): Pro
       ['size', `${sizes.sourceBytes} -> ${sizes.weightBytes} bytes`],
     ];
     const layers = found.layers.map(({ layer, mean, worst }) => [layer, mean.toFixed(6), worst.toFixed(6)]);
-    process.stdout.write(`${table(['measured', 'value'], rows)}\n${table(['layer', 'cosine, mean', 'worst'], layers)}`);
+    process.stdout.write(
+      `${table(['measured', 'value'], rows)}\n${table(['layer', 'cosine, mean', 'worst'], layers)}`,
+    );
   } finally {
-    bar.stop();
     source.close();
   }
 }
