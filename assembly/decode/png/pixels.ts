@@ -1,0 +1,116 @@
+// pixels: a row of PNG samples, unfiltered, as RGB (PNG specification, section 13.12). Of 16 bits the upper 8
+// count; alpha and tRNS are dropped, as PIL's convert('RGB') does; no gamma, no ICC profile.
+import { Heap } from '../heap';
+
+export const GREY: i32 = 0;
+export const RGB: i32 = 2;
+export const PALETTE: i32 = 3;
+export const GREY_ALPHA: i32 = 4;
+export const RGBA: i32 = 6;
+
+/** Section 11.2.2: is this a combination of colour type and bit depth that exists? */
+export function depthExists(colourType: i32, depth: i32): bool {
+  switch (colourType) {
+    case GREY:
+      return depth === 1 || depth === 2 || depth === 4 || depth === 8 || depth === 16;
+    case PALETTE:
+      return depth === 1 || depth === 2 || depth === 4 || depth === 8;
+    case RGB:
+    case GREY_ALPHA:
+    case RGBA:
+      return depth === 8 || depth === 16;
+    default:
+      return false;
+  }
+}
+
+export class Pixels {
+  static bitsPerPixel: i32 = 0;
+  private static colourType: i32 = 0;
+  private static depth: i32 = 0;
+  /** RGBx u8 [256][4]: the colours of a palette, or of the grey levels of `depth` bits. */
+  private static colours: usize = 0;
+
+  /** For a combination that exists. Check `Heap.full` afterwards. */
+  static open(colourType: i32, depth: i32): void {
+    Pixels.colourType = colourType;
+    Pixels.depth = depth;
+    const samples = colourType === RGB ? 3 : colourType === RGBA ? 4 : colourType === GREY_ALPHA ? 2 : 1;
+    Pixels.bitsPerPixel = samples * depth;
+    Pixels.colours = Heap.zeroed(1024);
+    if (Heap.full || colourType !== GREY || depth > 8) return;
+    const top: u32 = (1 << depth) - 1;
+    for (let i: u32 = 0; i <= top; i++)
+      store<u32>(Pixels.colours + (<usize>i << 2), ((i * 255) / top) * 0x010101);
+  }
+
+  /** Colours that a palette leaves out are black. @param rgb u8 [count][3], count <= 256 */
+  static setPalette(rgb: usize, count: i32): void {
+    for (let i = 0; i < count; i++) memory.copy(Pixels.colours + (<usize>i << 2), rgb + i * 3, 3);
+  }
+
+  /**
+   * @param target RGB u8: pixel i goes to target + i * targetStep; up to 16 bytes behind the last are overwritten
+   *   when targetStep is 3
+   * @param source the row's first byte; 16 bytes behind the row may be read
+   * @param first first pixel
+   * @param count pixels
+   */
+  static write(target: usize, targetStep: usize, source: usize, first: i32, count: i32): void {
+    if (Pixels.depth === 16) {
+      Pixels.copy(target, targetStep, source, first, count, 2);
+    } else if (Pixels.colourType === GREY || Pixels.colourType === PALETTE) {
+      Pixels.look(target, targetStep, source, first, count);
+    } else if (Pixels.colourType === RGB && targetStep === 3) {
+      memory.copy(target, source + first * 3, count * 3);
+    } else if (Pixels.colourType === RGBA && targetStep === 3) {
+      dropAlpha(target, source + (<usize>first << 2), count);
+    } else {
+      Pixels.copy(target, targetStep, source, first, count, 1);
+    }
+  }
+
+  /** Palette colours and grey levels, depth 1, 2, 4 or 8: leftmost pixel in the highest bits. */
+  private static look(target: usize, targetStep: usize, source: usize, first: i32, count: i32): void {
+    const depth = Pixels.depth;
+    const mask = (1 << depth) - 1;
+    for (let x = first, end = first + count; x < end; x++) {
+      const bit = x * depth;
+      const index = (<i32>load<u8>(source + (bit >> 3)) >> (8 - depth - (bit & 7))) & mask;
+      const colour = load<u32>(Pixels.colours + (<usize>index << 2));
+      store<u16>(target, <u16>colour);
+      store<u8>(target, <u8>(colour >> 16), 2);
+      target += targetStep;
+    }
+  }
+
+  /** Samples of one or two bytes, of which the first is the upper one. */
+  private static copy(
+    target: usize,
+    targetStep: usize,
+    source: usize,
+    first: i32,
+    count: i32,
+    sampleBytes: i32,
+  ): void {
+    const pixelBytes = Pixels.bitsPerPixel >> 3;
+    const step = Pixels.colourType === RGB || Pixels.colourType === RGBA ? sampleBytes : 0;
+    source += <usize>first * pixelBytes;
+    for (; count > 0; count--) {
+      store<u8>(target, load<u8>(source));
+      store<u8>(target, load<u8>(source + step), 1);
+      store<u8>(target, load<u8>(source + step + step), 2);
+      target += targetStep;
+      source += pixelBytes;
+    }
+  }
+}
+
+function dropAlpha(target: usize, source: usize, count: i32): void {
+  for (; count > 0; count -= 4) {
+    const four = v128.load(source);
+    v128.store(target, v128.shuffle<u8>(four, four, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15));
+    target += 12;
+    source += 16;
+  }
+}
