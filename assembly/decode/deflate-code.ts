@@ -15,7 +15,7 @@ export const END: u32 = 0x8000;
 export const RESERVED: u32 = 0x4000;
 /** What `lookup` answers for bits that begin no code. */
 export const NO_CODE: u32 = RESERVED;
-export const MAX_CODE_BITS = 15;
+export const MAX_CODE_BITS: u32 = 15;
 
 const LENGTHS = MAX_CODE_BITS + 1;
 const MAX_SYMBOLS = 288;
@@ -56,7 +56,7 @@ export class DeflateCode {
 
   /** Memory for a code, from `Heap`; check `Heap.full` before `build`. */
   static take(tableBits: i32): DeflateCode {
-    const tableBytes = <usize>4 << tableBits;
+    const tableBytes = (<usize>4) << tableBits;
     const bytes = offsetof<DeflateCode>() + tableBytes + 2 * (LENGTHS + LENGTHS + MAX_SYMBOLS);
     const address = Heap.take(bytes);
     const code = changetype<DeflateCode>(address);
@@ -79,15 +79,15 @@ export class DeflateCode {
     const counts = this.counts;
     memory.fill(counts, 0, 2 * LENGTHS);
     for (let i = 0; i < count; i++) {
-      const at = counts + (<usize>load<u8>(lengths + i) << 1);
+      const at = counts + ((<usize>load<u8>(lengths + i)) << 1);
       store<u16>(at, load<u16>(at) + 1);
     }
     const used = count - <i32>load<u16>(counts);
     store<u16>(counts, 0);
 
     let free = 1;
-    for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
-      free = (free << 1) - <i32>load<u16>(counts + (<usize>bits << 1));
+    for (let bits: u32 = 1; bits <= MAX_CODE_BITS; bits++) {
+      free = (free << 1) - <i32>load<u16>(counts + ((<usize>bits) << 1));
       if (free < 0) return false;
     }
     if (free > 0) {
@@ -101,33 +101,33 @@ export class DeflateCode {
 
   private sortSymbols(lengths: usize, count: i32): void {
     let start: u16 = 0;
-    for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
-      store<u16>(this.starts + (<usize>bits << 1), start);
-      start += load<u16>(this.counts + (<usize>bits << 1));
+    for (let bits: u32 = 1; bits <= MAX_CODE_BITS; bits++) {
+      store<u16>(this.starts + ((<usize>bits) << 1), start);
+      start += load<u16>(this.counts + ((<usize>bits) << 1));
     }
     for (let i = 0; i < count; i++) {
       const bits = load<u8>(lengths + i);
       if (bits === 0) continue;
-      const at = this.starts + (<usize>bits << 1);
+      const at = this.starts + ((<usize>bits) << 1);
       const place = load<u16>(at);
       store<u16>(at, place + 1);
-      store<u16>(this.symbols + (<usize>place << 1), <u16>i);
+      store<u16>(this.symbols + ((<usize>place) << 1), <u16>i);
     }
   }
 
   private fillTable(): void {
     const table = this.table;
     const size = 1 << this.tableBits;
-    memory.fill(table, 0, <usize>size << 2);
+    memory.fill(table, 0, (<usize>size) << 2);
     let symbol = this.symbols;
     // `code` has its first bit lowest, as in the stream; the next code of a length is the reversed increment.
     let code = 0;
     for (let bits = 1; bits <= this.tableBits; bits++) {
       const step = 1 << bits;
-      for (let i = <i32>load<u16>(this.counts + (<usize>bits << 1)); i > 0; i--) {
+      for (let i = <i32>load<u16>(this.counts + ((<usize>bits) << 1)); i > 0; i--) {
         const entry = this.entry(load<u16>(symbol), bits);
         symbol += 2;
-        for (let at = code; at < size; at += step) store<u32>(table + (<usize>at << 2), entry);
+        for (let at = code; at < size; at += step) store<u32>(table + ((<usize>at) << 2), entry);
         let bit = step >> 1;
         while (code & bit) bit >>= 1;
         code = bit === 0 ? 0 : (code & (bit - 1)) | bit;
@@ -138,15 +138,15 @@ export class DeflateCode {
   private entry(symbol: u32, bits: u32): u32 {
     if (this.alphabet === DISTANCES) {
       if (symbol > 29) return RESERVED | bits;
-      const base = <u32>load<u16>(DISTANCE_BASE + (<usize>symbol << 1));
-      return (base << 16) | (<u32>load<u8>(DISTANCE_EXTRA + symbol) << 8) | bits;
+      const base = <u32>load<u16>(DISTANCE_BASE + ((<usize>symbol) << 1));
+      return (base << 16) | ((<u32>load<u8>(DISTANCE_EXTRA + symbol)) << 8) | bits;
     }
     if (symbol < 256) return LITERAL | (symbol << 16) | bits;
     if (symbol === 256) return END | bits;
     if (symbol > 285) return RESERVED | bits;
     const length = symbol - 257;
-    const base = <u32>load<u16>(LENGTH_BASE + (<usize>length << 1));
-    return (base << 16) | (<u32>load<u8>(LENGTH_EXTRA + length) << 8) | bits;
+    const base = <u32>load<u16>(LENGTH_BASE + ((<usize>length) << 1));
+    return (base << 16) | ((<u32>load<u8>(LENGTH_EXTRA + length)) << 8) | bits;
   }
 
   /**
@@ -166,9 +166,9 @@ export class DeflateCode {
     for (let length: u32 = 1; length <= MAX_CODE_BITS; length++) {
       code |= <i32>(bits & 1);
       bits >>= 1;
-      const count = <i32>load<u16>(this.counts + (<usize>length << 1));
+      const count = <i32>load<u16>(this.counts + ((<usize>length) << 1));
       if (code - first < count)
-        return this.entry(load<u16>(this.symbols + (<usize>(index + code - first) << 1)), length);
+        return this.entry(load<u16>(this.symbols + ((<usize>(index + code - first)) << 1)), length);
       index += count;
       first = (first + count) << 1;
       code <<= 1;

@@ -22,6 +22,7 @@
 import { Header } from './header';
 import { Heap } from './heap';
 import { Input } from './input';
+import { Png } from './png/index';
 import { Raw } from './raw';
 import { Sink } from './resize';
 import { MEMORY, NEED, ORDER } from './status';
@@ -47,6 +48,9 @@ export function open(format: i32, maxWork: u32): void {
   switch (format) {
     case FORMAT_RAW:
       Raw.open();
+      break;
+    case FORMAT_PNG:
+      Png.open();
   }
 }
 
@@ -63,6 +67,8 @@ export function feed(count: i32, last: bool): i32 {
   switch (State.format) {
     case FORMAT_RAW:
       return Raw.run();
+    case FORMAT_PNG:
+      return Png.run();
     default:
       return ORDER;
   }
@@ -104,6 +110,9 @@ export function configure(
   switch (State.format) {
     case FORMAT_RAW:
       Raw.configure();
+      break;
+    case FORMAT_PNG:
+      Png.configure();
   }
   return Heap.full ? MEMORY : NEED;
 }

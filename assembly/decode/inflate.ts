@@ -7,7 +7,6 @@
 // Refused: what zlib refuses, a preset dictionary, and a wrong Adler-32. A stream that stops early only ever
 // answers HUNGRY. Blocks are charged as work, because a block may be 10 bits long and yield nothing.
 import { adler32 } from './adler32';
-import { Heap } from './heap';
 import {
   CODE_LENGTHS,
   DeflateCode,
@@ -19,6 +18,7 @@ import {
   NO_CODE,
   RESERVED,
 } from './deflate-code';
+import { Heap } from './heap';
 import { Work } from './work';
 
 /** All input is used; more is needed. */
@@ -64,9 +64,7 @@ enum State {
 }
 
 // Section 3.2.7: the order in which the lengths of the code length code are sent.
-const CODE_LENGTH_ORDER = memory.data<u8>([
-  16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-]);
+const CODE_LENGTH_ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
 
 export class Inflate {
   /** The piece of the stream that is read: set by the caller, moved by `run`. */
@@ -280,7 +278,8 @@ export class Inflate {
     // A block without an end-of-block code could never end.
     if (load<u8>(lengths + 256) === 0) return DAMAGED;
     if (!Inflate.literals.build(LITERALS, lengths, literals)) return DAMAGED;
-    if (!Inflate.distances.build(DISTANCES, lengths + <usize>literals, Inflate.distanceLengths)) return DAMAGED;
+    if (!Inflate.distances.build(DISTANCES, lengths + <usize>literals, Inflate.distanceLengths))
+      return DAMAGED;
     Inflate.state = State.SYMBOLS;
     return GO_ON;
   }
@@ -338,7 +337,7 @@ export class Inflate {
         break;
       }
       let extraBits = <u64>((entry >> 8) & 0xff);
-      const length = <usize>(entry >> 16) + (<usize>bits & ((1 << <usize>extraBits) - 1));
+      const length = <usize>(entry >> 16) + (<usize>bits & ((1 << (<usize>extraBits)) - 1));
       bits >>= extraBits;
       count -= extraBits;
 
@@ -350,7 +349,7 @@ export class Inflate {
       codeBits = <u64>(entry & 0xff);
       bits >>= codeBits;
       extraBits = <u64>((entry >> 8) & 0xff);
-      const distance = <usize>(entry >> 16) + (<usize>bits & ((1 << <usize>extraBits) - 1));
+      const distance = <usize>(entry >> 16) + (<usize>bits & ((1 << (<usize>extraBits)) - 1));
       bits >>= extraBits;
       count -= codeBits + extraBits;
       if (entry & RESERVED || distance > end - window) {
@@ -419,7 +418,7 @@ export class Inflate {
   /** Reads on until `count` bits (0..56) are there, or all input is used. */
   private static has(count: u32): bool {
     while (Inflate.count < count && Inflate.from < Inflate.to) {
-      Inflate.bits |= <u64>load<u8>(Inflate.from++) << Inflate.count;
+      Inflate.bits |= (<u64>load<u8>(Inflate.from++)) << Inflate.count;
       Inflate.count += 8;
     }
     return Inflate.count >= count;
@@ -427,7 +426,7 @@ export class Inflate {
 
   /** The next `count` bits (0..32), which must be there. */
   private static take(count: u32): u32 {
-    const value = <u32>(Inflate.bits & ((<u64>1 << count) - 1));
+    const value = <u32>(Inflate.bits & (((<u64>1) << count) - 1));
     Inflate.bits >>= count;
     Inflate.count -= count;
     return value;

@@ -16,3 +16,20 @@ export const MEMORY: i32 = -2;
 export const WORK: i32 = -3;
 /** A call out of order; a mistake of the host. */
 export const ORDER: i32 = -4;
+
+/** A chunk is too long, out of place, or of an unknown critical type. */
+export const PNG_CHUNK: i32 = -201;
+/** IHDR is malformed: a side of 0, a colour type, depth or method that does not exist. */
+export const PNG_HEADER: i32 = -202;
+/** The CRC of IHDR or PLTE is wrong. */
+export const PNG_CHECKSUM: i32 = -203;
+/** The palette is missing or malformed. */
+export const PNG_PALETTE: i32 = -204;
+/** The compressed data is not a zlib stream, or its checksum is wrong. */
+export const PNG_DATA: i32 = -205;
+/** A row has a filter type above 4. */
+export const PNG_FILTER: i32 = -206;
+/** The data goes on behind the last row. */
+export const PNG_EXTRA: i32 = -207;
+/** The data ends before the last row. */
+export const PNG_SHORT: i32 = -208;

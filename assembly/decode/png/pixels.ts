@@ -41,12 +41,12 @@ export class Pixels {
     if (Heap.full || colourType !== GREY || depth > 8) return;
     const top: u32 = (1 << depth) - 1;
     for (let i: u32 = 0; i <= top; i++)
-      store<u32>(Pixels.colours + (<usize>i << 2), ((i * 255) / top) * 0x010101);
+      store<u32>(Pixels.colours + ((<usize>i) << 2), ((i * 255) / top) * 0x010101);
   }
 
   /** Colours that a palette leaves out are black. @param rgb u8 [count][3], count <= 256 */
   static setPalette(rgb: usize, count: i32): void {
-    for (let i = 0; i < count; i++) memory.copy(Pixels.colours + (<usize>i << 2), rgb + i * 3, 3);
+    for (let i = 0; i < count; i++) memory.copy(Pixels.colours + ((<usize>i) << 2), rgb + i * 3, 3);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Pixels {
     } else if (Pixels.colourType === RGB && targetStep === 3) {
       memory.copy(target, source + first * 3, count * 3);
     } else if (Pixels.colourType === RGBA && targetStep === 3) {
-      dropAlpha(target, source + (<usize>first << 2), count);
+      dropAlpha(target, source + ((<usize>first) << 2), count);
     } else {
       Pixels.copy(target, targetStep, source, first, count, 1);
     }
@@ -77,7 +77,7 @@ export class Pixels {
     for (let x = first, end = first + count; x < end; x++) {
       const bit = x * depth;
       const index = (<i32>load<u8>(source + (bit >> 3)) >> (8 - depth - (bit & 7))) & mask;
-      const colour = load<u32>(Pixels.colours + (<usize>index << 2));
+      const colour = load<u32>(Pixels.colours + ((<usize>index) << 2));
       store<u16>(target, <u16>colour);
       store<u8>(target, <u8>(colour >> 16), 2);
       target += targetStep;
