@@ -1,5 +1,5 @@
 // rows: inflated bytes of a PNG, cut into rows, unfiltered and pushed to the sink (PNG specification, sections 7
-// to 9). Two rows are kept. Rows below the sink's window are counted, not unfiltered.
+// to 9). Two rows are kept, and the pieces of the next. Rows below the sink's window are counted, not unfiltered.
 import { Header } from '../header';
 import { Heap } from '../heap';
 import { Sink } from '../resize';
@@ -19,16 +19,18 @@ export class Rows {
   private static rowBytes: usize = 0;
   private static row: usize = 0;
   private static above: usize = 0;
+  private static pieces: usize = 0;
   /** Filter type of the row that is being collected, its bytes so far, its number in the pass. */
   private static filter: i32 = NO_FILTER;
   private static collected: usize = 0;
   private static index: i32 = 0;
 
-  /** After Pixels.open and Sink.configure. Takes memory for two rows; check `Heap.full` afterwards. */
+  /** After Pixels.open and Sink.configure. Takes memory for three rows; check `Heap.full` afterwards. */
   static open(interlaced: bool): void {
     Rows.pixelBytes = max(1, Pixels.bitsPerPixel >> 3);
     Rows.row = Rows.take();
     Rows.above = Rows.take();
+    Rows.pieces = Rows.take();
     Rows.complete = false;
     if (!Heap.full) Rows.choosePass(interlaced ? 1 : WHOLE);
   }
@@ -51,9 +53,9 @@ export class Rows {
       if (count === Rows.rowBytes) {
         Rows.finishRow(from);
       } else {
-        memory.copy(Rows.row + Rows.collected, from, count);
+        memory.copy(Rows.pieces + Rows.collected, from, count);
         Rows.collected += count;
-        if (Rows.collected === Rows.rowBytes) Rows.finishRow(Rows.row);
+        if (Rows.collected === Rows.rowBytes) Rows.finishRow(Rows.pieces);
       }
       from += count;
     }

@@ -3,7 +3,7 @@
 
 /**
  * @param target u8 [count]; 8 bytes before it are 0 and may be read, 16 behind it may be overwritten
- * @param source u8 [count]: the differences; may be `target`; 16 bytes behind it may be read
+ * @param source u8 [count]: the differences; apart from `target`; 16 bytes behind it may be read
  * @param above u8 [count]: the row above, zeros for the first; the same room around it
  * @param type 0..4
  * @param pixelBytes 1, 2, 3, 4, 6 or 8; 1 for pixels smaller than a byte
@@ -73,8 +73,7 @@ function paethBytes(target: usize, source: usize, above: usize, count: i32, pixe
   }
 }
 
-// From here on one pixel is one vector. A store of 8 bytes runs into the next pixel, which is written after it
-// and, because source may be target, was read before it.
+// From here on one pixel is one vector. A store of 8 bytes runs into pixels that are written after it.
 
 function subPixels(target: usize, source: usize, count: i32, pixelBytes: i32): void {
   const end = target + count;
