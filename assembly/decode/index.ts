@@ -19,6 +19,8 @@
 // Rows: write the columns Sink.firstColumn..endColumn of row y as RGB u8 at Sink.row, then Sink.push(y), for
 // Sink.firstRow <= y < Sink.endRow in any order; when all of them are pushed return DONE, early.
 // Work that the size of the picture does not bound (scans, frames, empty blocks) is charged: Work.charge(units).
+import { Bmp } from './bmp/index';
+import { Gif } from './gif/index';
 import { Header } from './header';
 import { Heap } from './heap';
 import { Input } from './input';
@@ -51,6 +53,12 @@ export function open(format: i32, maxWork: u32): void {
       break;
     case FORMAT_PNG:
       Png.open();
+      break;
+    case FORMAT_GIF:
+      Gif.open();
+      break;
+    case FORMAT_BMP:
+      Bmp.open();
   }
 }
 
@@ -69,6 +77,10 @@ export function feed(count: i32, last: bool): i32 {
       return Raw.run();
     case FORMAT_PNG:
       return Png.run();
+    case FORMAT_GIF:
+      return Gif.run();
+    case FORMAT_BMP:
+      return Bmp.run();
     default:
       return ORDER;
   }
@@ -113,6 +125,12 @@ export function configure(
       break;
     case FORMAT_PNG:
       Png.configure();
+      break;
+    case FORMAT_GIF:
+      Gif.configure();
+      break;
+    case FORMAT_BMP:
+      Bmp.configure();
   }
   return Heap.full ? MEMORY : NEED;
 }

@@ -33,3 +33,17 @@ export const PNG_FILTER: i32 = -206;
 export const PNG_EXTRA: i32 = -207;
 /** The data ends before the last row. */
 export const PNG_SHORT: i32 = -208;
+
+/** The header, a block or the frame's place and size make no sense. */
+export const GIF_BLOCK: i32 = -301;
+/** The compressed pixels hold a code that does not exist yet. */
+export const GIF_CODE: i32 = -302;
+/** The compressed pixels end before the frame does, or there is no frame. */
+export const GIF_SHORT: i32 = -303;
+
+/** The header is malformed. */
+export const BMP_HEADER: i32 = -401;
+/** A compression or depth that is not read: JPEG or PNG inside, Huffman, RLE24. */
+export const BMP_KIND: i32 = -402;
+/** The runs leave the picture. */
+export const BMP_RUNS: i32 = -403;

@@ -65,12 +65,7 @@ export function decoder(debug = false): Decoder {
 }
 
 /** Decodes one square of `bytes` with `instance`. */
-export function decode(
-  instance: Decoder,
-  format: Format,
-  bytes: Uint8Array,
-  options: Options = {},
-): Outcome {
+export function decode(instance: Decoder, format: Format, bytes: Uint8Array, options: Options = {}): Outcome {
   const chunk = options.chunk ?? 65_536;
   instance.open(FORMATS[format], options.maxWork ?? 1 << 24);
   let at = 0;
@@ -113,7 +108,8 @@ export function decodeAll(format: Format, bytes: Uint8Array, options: Options = 
   const size = Math.min(width, height);
   const rgb = new Uint8Array(width * height * 3);
   for (let offset = 0; ; offset += size) {
-    const [left, top] = width > height ? [Math.min(offset, width - size), 0] : [0, Math.min(offset, height - size)];
+    const [left, top] =
+      width > height ? [Math.min(offset, width - size), 0] : [0, Math.min(offset, height - size)];
     const square = offset === 0 ? first : decode(instance, format, bytes, { ...options, left, top });
     for (let y = 0; y < size; y++)
       rgb.set(square.rgb.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
