@@ -29,7 +29,7 @@ interface Decoder {
 }
 
 export interface Outcome {
-  /** 2 (done), or a code below zero of assembly/decode/status.ts. */
+  /** 2 (done), 1 (over maxPixels), or a code below zero of assembly/decode/status.ts. */
   status: number;
   width: number;
   height: number;
@@ -49,6 +49,8 @@ export interface Options {
   /** Resize to this before the square is cut; unchanged unless given. */
   resized?: [number, number];
   maxWork?: number;
+  /** A larger picture ends with status 1, as the host ends it: by its header. */
+  maxPixels?: number;
   debug?: boolean;
 }
 
@@ -78,6 +80,7 @@ export function decode(instance: Decoder, format: Format, bytes: Uint8Array, opt
     const last = at === bytes.length;
     status = instance.feed(count, Number(last));
     if (status === HEADER) {
+      if (instance.width() * instance.height() > (options.maxPixels ?? Number.POSITIVE_INFINITY)) break;
       const [width, height] = options.resized ?? [instance.width(), instance.height()];
       size = options.size ?? Math.min(width, height);
       status = instance.configure(width, height, options.left ?? 0, options.top ?? 0, size, 0);
