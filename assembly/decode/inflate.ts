@@ -1,448 +1,302 @@
-// inflate: a zlib stream (RFC 1950) of deflate blocks (RFC 1951), taken in pieces of any size. Output goes to a
-// window that its reader empties between two calls, so memory is bounded whatever the stream says:
-//
-//   | history, up to 32 KiB | fresh output .............. | room for one match and wide stores |
-//   window                  start           end      window + FULL
-//
-// Refused: what zlib refuses, a preset dictionary, and a wrong Adler-32. A stream that stops early only ever
-// answers HUNGRY. Blocks are charged as work, because a block may be 10 bits long and yield nothing.
-import { adler32 } from './adler32';
-import {
-  CODE_LENGTHS,
-  DeflateCode,
-  DISTANCES,
-  END,
-  LITERAL,
-  LITERALS,
-  MAX_CODE_BITS,
-  NO_CODE,
-  RESERVED,
-} from './deflate-code';
-import { Heap } from './heap';
-import { Work } from './work';
+// zlib streams (RFC 1950) of DEFLATE blocks (RFC 1951), resumable between any two symbols, in 160 KiB.
+// Compressed bytes are fed into a buffer of its own, because PNG cuts the stream into chunks; the output
+// comes in pieces of up to 64 KiB which the caller uses up before it asks for the next. The checksum at the
+// end is not read: rows end before it, and PNG's chunks have their own.
+import { Codes, DISTANCE_LOOK, DISTANCES, LENGTHS, LITERAL_LOOK, LITERALS } from './deflate-codes';
+import { DAMAGED, TRUNCATED } from './status';
 
-/** All input is used; more is needed. */
-export const HUNGRY: i32 = 0;
-/** The window is full: read it and call again. */
-export const FULL: i32 = 1;
-/** The stream has ended and its checksum is right. */
-export const ENDED: i32 = 2;
-export const DAMAGED: i32 = -1;
-export const TOO_MUCH_WORK: i32 = -2;
+const IN_BYTES: usize = 1 << 15;
+const WINDOW: usize = 1 << 15;
+const PIECE: usize = 1 << 16;
+const IN = memory.data((1 << 15) + 16, 16);
+/** 32 KiB of history, a piece, and what the last match and its wide copy run over. */
+const OUT = memory.data((1 << 15) + (1 << 16) + 320, 16);
+const CODE_LENGTHS = memory.data(320);
+/** Order of the code length codes, RFC 1951, 3.2.7. */
+const ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
+/** More than the header of a block can take: 14 bits, 19 of 3, 320 of 14. */
+const HEADER_MARGIN: usize = 600;
+const SYMBOL_MARGIN: usize = 16;
 
-const HISTORY_BYTES: usize = 32768;
-const FULL_BYTES: usize = 98304;
-const MAX_MATCH: usize = 258;
-/** Matches are copied 16 bytes at a time and may write past their end. */
-const SLACK: usize = 16;
+const ZLIB: i32 = 0;
+const BLOCK: i32 = 1;
+const STORED: i32 = 2;
+const CODES: i32 = 3;
+const END: i32 = 4;
 
-const LITERAL_TABLE_BITS = 11;
-const DISTANCE_TABLE_BITS = 8;
-const MAX_LENGTHS = 288 + 32;
-/** Work units of building the tables of one block: about 2 us, the time in which 1 KB is inflated. */
-const TABLES_WORK = 16;
-/** The input of one symbol at most, read 8 bytes at a time. */
-const FAST_BYTES: usize = 16;
-/** A length code, its extra bits, a distance code, its extra bits. */
-const MAX_SYMBOL_BITS: u32 = 15 + 5 + 15 + 13;
-const LITERAL_MASK: usize = (1 << LITERAL_TABLE_BITS) - 1;
-const DISTANCE_MASK: usize = (1 << DISTANCE_TABLE_BITS) - 1;
-/** Between the steps of `run`. */
-const GO_ON: i32 = 3;
-
-enum State {
-  ZLIB_HEADER,
-  BLOCK_HEADER,
-  STORED_SIZE,
-  STORED,
-  TABLE_SIZES,
-  CODE_LENGTH,
-  SYMBOL_LENGTH,
-  SYMBOLS,
-  CHECKSUM,
-  ENDED,
-}
-
-// Section 3.2.7: the order in which the lengths of the code length code are sent.
-const CODE_LENGTH_ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
+let state: i32 = 0;
+let final: bool = false;
+let stored: usize = 0;
+let at: usize = 0;
+let end: usize = 0;
+let bits: u64 = 0;
+let count: i32 = 0;
+/** Zero bits supplied after the last byte. */
+let padding: i32 = 0;
+let filled: usize = 0;
 
 export class Inflate {
-  /** The piece of the stream that is read: set by the caller, moved by `run`. */
-  static from: usize = 0;
-  static to: usize = 0;
-  /** Output of the last `run`: to be read before the next. */
-  static start: usize = 0;
-  static end: usize = 0;
+  /** No more bytes will be fed. */
+  static last: bool = false;
+  /** The piece that `run` has made. */
+  static piece: usize = 0;
 
-  private static state: i32 = State.ZLIB_HEADER;
-  /** Bits that were read and not used yet, first bit lowest; above `count` bits a copy of what follows, or 0. */
-  private static bits: u64 = 0;
-  private static count: u32 = 0;
-  private static lastBlock: bool = false;
-  private static storedBytes: u32 = 0;
-  private static literalLengths: i32 = 0;
-  private static distanceLengths: i32 = 0;
-  private static codeLengths: i32 = 0;
-  private static lengthsRead: i32 = 0;
-  private static fixedBuilt: bool = false;
-  private static sum: u32 = 1;
-  private static summed: usize = 0;
-  private static window: usize = 0;
-  private static lengths: usize = 0;
-  private static literals: DeflateCode = changetype<DeflateCode>(0);
-  private static distances: DeflateCode = changetype<DeflateCode>(0);
-
-  /** Takes memory for a new stream. Check `Heap.full` before `run`. */
-  static open(): void {
-    Inflate.literals = DeflateCode.take(LITERAL_TABLE_BITS);
-    Inflate.distances = DeflateCode.take(DISTANCE_TABLE_BITS);
-    Inflate.lengths = Heap.take(MAX_LENGTHS);
-    Inflate.window = Heap.take(FULL_BYTES + MAX_MATCH + SLACK);
-    Inflate.start = Inflate.end = Inflate.window;
-    Inflate.from = Inflate.to = 0;
-    Inflate.bits = 0;
-    Inflate.count = 0;
-    Inflate.fixedBuilt = false;
-    Inflate.sum = 1;
-    Inflate.state = State.ZLIB_HEADER;
+  static reset(): void {
+    state = ZLIB;
+    final = false;
+    at = IN;
+    end = IN;
+    bits = 0;
+    count = 0;
+    padding = 0;
+    filled = OUT;
+    Inflate.last = false;
   }
 
-  /** Reads from `from` towards `to` until one of the answers above is due. */
+  /** Takes what fits of `bytes` at `from`; returns how many that were. */
+  static feed(from: usize, bytes: usize): usize {
+    if (at > IN && end + bytes > IN + IN_BYTES) {
+      memory.copy(IN, at, end - at);
+      end = IN + (end - at);
+      at = IN;
+    }
+    const taken = min(bytes, IN + IN_BYTES - end);
+    memory.copy(end, from, taken);
+    end += taken;
+    return taken;
+  }
+
+  static ended(): bool {
+    return state === END;
+  }
+
+  /** Makes the next piece: its bytes, 0 when input is wanted or the stream has ended, or an error. */
   static run(): i32 {
-    if (Inflate.end >= Inflate.window + FULL_BYTES) {
-      memory.copy(Inflate.window, Inflate.end - HISTORY_BYTES, HISTORY_BYTES);
-      Inflate.end = Inflate.window + HISTORY_BYTES;
+    if (filled > OUT + WINDOW) {
+      memory.copy(OUT, filled - WINDOW, WINDOW);
+      filled = OUT + WINDOW;
     }
-    Inflate.start = Inflate.summed = Inflate.end;
-    let answer = GO_ON;
-    while (answer === GO_ON) answer = Inflate.step();
-    Inflate.addToSum();
-    return answer;
+    Inflate.piece = filled;
+    const limit = filled + PIECE;
+    let status = 1;
+    while (status > 0 && state !== END && filled < limit) {
+      if (state === CODES) status = Inflate.codes(limit);
+      else if (state === STORED) status = Inflate.storedBytes(limit);
+      else if (state === BLOCK) status = Inflate.block();
+      else status = Inflate.zlib();
+    }
+    return status < 0 ? status : <i32>(filled - Inflate.piece);
   }
 
-  private static step(): i32 {
-    switch (Inflate.state) {
-      case State.ZLIB_HEADER:
-        return Inflate.zlibHeader();
-      case State.BLOCK_HEADER:
-        return Inflate.blockHeader();
-      case State.STORED_SIZE:
-        return Inflate.storedSize();
-      case State.STORED:
-        return Inflate.stored();
-      case State.TABLE_SIZES:
-        return Inflate.tableSizes();
-      case State.CODE_LENGTH:
-        return Inflate.codeLength();
-      case State.SYMBOL_LENGTH:
-        return Inflate.symbolLength();
-      case State.SYMBOLS:
-        return Inflate.symbols();
-      case State.CHECKSUM:
-        return Inflate.checksum();
-      default:
-        return ENDED;
+  @inline static enough(bytes: usize): bool {
+    return Inflate.last || end - at >= bytes;
+  }
+
+  static refill(): void {
+    while (count <= 56) {
+      if (at < end) bits |= (<u64>load<u8>(at++)) << count;
+      else padding += 8;
+      count += 8;
     }
   }
 
-  private static zlibHeader(): i32 {
-    if (!Inflate.has(16)) return HUNGRY;
+  @inline static take(n: i32): i32 {
+    const value = <i32>(bits & (((<u64>1) << n) - 1));
+    bits >>= n;
+    count -= n;
+    return value;
+  }
+
+  // All of these: 1 to go on, 0 for want of input, or an error.
+
+  static zlib(): i32 {
+    if (!Inflate.enough(SYMBOL_MARGIN)) return 0;
+    Inflate.refill();
     const method = Inflate.take(8);
     const flags = Inflate.take(8);
-    // Deflate with a window of at most 32 KiB; check bits; no preset dictionary.
-    if ((method & 15) !== 8 || method >> 4 > 7) return DAMAGED;
-    if (((method << 8) | flags) % 31 !== 0 || (flags & 32) !== 0) return DAMAGED;
-    Inflate.state = State.BLOCK_HEADER;
-    return GO_ON;
+    if (padding > count) return TRUNCATED;
+    if ((method & 15) !== 8 || method >> 4 > 7 || flags & 32 || ((method << 8) | flags) % 31) return DAMAGED;
+    state = BLOCK;
+    return 1;
   }
 
-  private static blockHeader(): i32 {
-    if (!Inflate.has(3)) return HUNGRY;
-    Inflate.lastBlock = Inflate.take(1) === 1;
+  static block(): i32 {
+    if (final) {
+      state = END;
+      return 1;
+    }
+    if (!Inflate.enough(HEADER_MARGIN)) return 0;
+    Inflate.refill();
+    final = Inflate.take(1) !== 0;
     const type = Inflate.take(2);
     if (type === 3) return DAMAGED;
     if (type === 0) {
-      Inflate.take(Inflate.count & 7);
-      Inflate.state = State.STORED_SIZE;
-    } else if (type === 1) {
-      Inflate.state = State.SYMBOLS;
-      if (!Inflate.fixedBuilt) return Inflate.buildFixed();
+      Inflate.take(count & 7);
+      Inflate.refill();
+      stored = Inflate.take(16);
+      if ((Inflate.take(16) ^ 0xffff) !== <i32>stored) return padding > count ? TRUNCATED : DAMAGED;
+      state = STORED;
     } else {
-      Inflate.state = State.TABLE_SIZES;
+      const status = type === 1 ? Inflate.fixed() : Inflate.dynamic();
+      if (padding > count) return TRUNCATED;
+      if (status < 0) return status;
+      state = CODES;
     }
-    return Work.charge(1) ? GO_ON : TOO_MUCH_WORK;
+    return padding > count ? TRUNCATED : 1;
   }
 
-  private static blockEnd(): i32 {
-    Inflate.state = Inflate.lastBlock ? State.CHECKSUM : State.BLOCK_HEADER;
-    if (Inflate.lastBlock) Inflate.take(Inflate.count & 7);
-    return GO_ON;
+  static fixed(): i32 {
+    for (let i = 0; i < 288; i++) store<u8>(CODE_LENGTHS + i, i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8);
+    Codes.build(LITERALS, CODE_LENGTHS, 288);
+    memory.fill(CODE_LENGTHS, 5, 30);
+    Codes.build(DISTANCES, CODE_LENGTHS, 30);
+    return 0;
   }
 
-  private static storedSize(): i32 {
-    if (!Inflate.has(32)) return HUNGRY;
-    Inflate.storedBytes = Inflate.take(16);
-    if ((Inflate.take(16) ^ 0xffff) !== Inflate.storedBytes) return DAMAGED;
-    Inflate.state = State.STORED;
-    return GO_ON;
-  }
-
-  private static stored(): i32 {
-    const full = Inflate.window + FULL_BYTES;
-    while (Inflate.storedBytes > 0 && Inflate.count >= 8 && Inflate.end < full) {
-      store<u8>(Inflate.end++, <u8>Inflate.take(8));
-      Inflate.storedBytes--;
+  /** RFC 1951, 3.2.7. */
+  static dynamic(): i32 {
+    Inflate.refill();
+    const literals = Inflate.take(5) + 257;
+    const distances = Inflate.take(5) + 1;
+    const lengths = Inflate.take(4) + 4;
+    if (literals > 286 || distances > 30) return DAMAGED;
+    memory.fill(CODE_LENGTHS, 0, 19);
+    for (let i = 0; i < lengths; i++) {
+      Inflate.refill();
+      store<u8>(CODE_LENGTHS + <usize>load<u8>(ORDER + i), <u8>Inflate.take(3));
     }
-    if (Inflate.storedBytes === 0) return Inflate.blockEnd();
-    if (Inflate.count === 0) {
-      Inflate.bits = 0;
-      const count = min(<usize>Inflate.storedBytes, min(Inflate.to - Inflate.from, full - Inflate.end));
-      memory.copy(Inflate.end, Inflate.from, count);
-      Inflate.from += count;
-      Inflate.end += count;
-      Inflate.storedBytes -= <u32>count;
-      if (Inflate.storedBytes === 0) return Inflate.blockEnd();
-    }
-    return Inflate.end >= full ? FULL : HUNGRY;
-  }
-
-  /** Section 3.2.6. */
-  private static buildFixed(): i32 {
-    const lengths = Inflate.lengths;
-    memory.fill(lengths, 8, 288);
-    memory.fill(lengths + 144, 9, 112);
-    memory.fill(lengths + 256, 7, 24);
-    memory.fill(lengths + 288, 5, 32);
-    Inflate.literals.build(LITERALS, lengths, 288);
-    Inflate.distances.build(DISTANCES, lengths + 288, 32);
-    Inflate.fixedBuilt = true;
-    return Work.charge(TABLES_WORK) ? GO_ON : TOO_MUCH_WORK;
-  }
-
-  private static tableSizes(): i32 {
-    if (!Inflate.has(14)) return HUNGRY;
-    Inflate.literalLengths = <i32>Inflate.take(5) + 257;
-    Inflate.distanceLengths = <i32>Inflate.take(5) + 1;
-    Inflate.codeLengths = <i32>Inflate.take(4) + 4;
-    if (Inflate.literalLengths > 286 || Inflate.distanceLengths > 30) return DAMAGED;
-    Inflate.lengthsRead = 0;
-    memory.fill(Inflate.lengths, 0, 19);
-    Inflate.state = State.CODE_LENGTH;
-    return Work.charge(TABLES_WORK) ? GO_ON : TOO_MUCH_WORK;
-  }
-
-  private static codeLength(): i32 {
-    if (!Inflate.has(3)) return HUNGRY;
-    const symbol = load<u8>(CODE_LENGTH_ORDER + <usize>Inflate.lengthsRead);
-    store<u8>(Inflate.lengths + symbol, <u8>Inflate.take(3));
-    if (++Inflate.lengthsRead < Inflate.codeLengths) return GO_ON;
-    // The table of literals is free until the lengths are complete.
-    Inflate.fixedBuilt = false;
-    if (!Inflate.literals.build(CODE_LENGTHS, Inflate.lengths, 19)) return DAMAGED;
-    Inflate.lengthsRead = 0;
-    Inflate.state = State.SYMBOL_LENGTH;
-    return GO_ON;
-  }
-
-  private static symbolLength(): i32 {
-    Inflate.has(14);
-    const entry = Inflate.literals.lookup(Inflate.bits);
-    const codeBits = entry & 0xff;
-    if (codeBits > Inflate.count) return HUNGRY;
-    const symbol = (entry >> 16) & 0xff;
-    const extraBits: u32 = symbol < 16 ? 0 : symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
-    if (codeBits + extraBits > Inflate.count) return HUNGRY;
-    Inflate.take(codeBits);
-    const extra = <i32>Inflate.take(extraBits);
-    const at = Inflate.lengths + <usize>Inflate.lengthsRead;
-    let value = <u8>symbol;
-    let count = 1;
-    if (symbol === 16) {
-      if (Inflate.lengthsRead === 0) return DAMAGED;
-      value = load<u8>(at - 1);
-      count = 3 + extra;
-    } else if (symbol > 16) {
-      value = 0;
-      count = symbol === 17 ? 3 + extra : 11 + extra;
-    }
-    const all = Inflate.literalLengths + Inflate.distanceLengths;
-    if (Inflate.lengthsRead + count > all) return DAMAGED;
-    memory.fill(at, value, count);
-    Inflate.lengthsRead += count;
-    return Inflate.lengthsRead < all ? GO_ON : Inflate.buildDynamic();
-  }
-
-  private static buildDynamic(): i32 {
-    const lengths = Inflate.lengths;
-    const literals = Inflate.literalLengths;
-    // A block without an end-of-block code could never end.
-    if (load<u8>(lengths + 256) === 0) return DAMAGED;
-    if (!Inflate.literals.build(LITERALS, lengths, literals)) return DAMAGED;
-    if (!Inflate.distances.build(DISTANCES, lengths + <usize>literals, Inflate.distanceLengths))
-      return DAMAGED;
-    Inflate.state = State.SYMBOLS;
-    return GO_ON;
-  }
-
-  private static symbols(): i32 {
-    const full = Inflate.window + FULL_BYTES;
-    while (Inflate.end < full) {
-      const answer = Inflate.to - Inflate.from >= FAST_BYTES ? Inflate.manySymbols() : Inflate.oneSymbol();
-      if (answer !== GO_ON) return answer;
-      if (Inflate.state !== State.SYMBOLS) return GO_ON;
-    }
-    return FULL;
-  }
-
-  /** The loop that all time is spent in: at least FAST_BYTES of input, so nothing can be missing. */
-  private static manySymbols(): i32 {
-    const window = Inflate.window;
-    const full = window + FULL_BYTES;
-    const stop = Inflate.to - FAST_BYTES;
-    const literals = Inflate.literals.table;
-    const distances = Inflate.distances.table;
-    let from = Inflate.from;
-    let end = Inflate.end;
-    let bits = Inflate.bits;
-    let count = <u64>Inflate.count;
-    let stopped: u32 = 0;
-    while (from <= stop && end < full) {
-      // 56 bits or more from here on: three literals of the table, or two and a length.
-      bits |= load<u64>(from) << count;
-      from += <usize>((63 - count) >> 3);
-      count |= 56;
-      let entry = load<u32>(literals + ((<usize>bits & LITERAL_MASK) << 2));
-      if (<i32>entry < 0) {
-        bits >>= <u64>(entry & 0xff);
-        count -= <u64>(entry & 0xff);
-        store<u8>(end++, <u8>(entry >> 16));
-        entry = load<u32>(literals + ((<usize>bits & LITERAL_MASK) << 2));
-        if (<i32>entry < 0) {
-          bits >>= <u64>(entry & 0xff);
-          count -= <u64>(entry & 0xff);
-          store<u8>(end++, <u8>(entry >> 16));
-          entry = load<u32>(literals + ((<usize>bits & LITERAL_MASK) << 2));
-        }
-      }
-      if (entry === 0) entry = Inflate.literals.search(bits);
-      let codeBits = <u64>(entry & 0xff);
-      bits >>= codeBits;
-      count -= codeBits;
-      if (<i32>entry < 0) {
-        store<u8>(end++, <u8>(entry >> 16));
+    if (!Codes.build(LENGTHS, CODE_LENGTHS, 19)) return DAMAGED;
+    const total = literals + distances;
+    let i = 0;
+    while (i < total) {
+      Inflate.refill();
+      const entry = Codes.long(LENGTHS, bits);
+      if (!entry) return DAMAGED;
+      Inflate.take(entry & 255);
+      const symbol = entry >> 16;
+      if (symbol < 16) {
+        store<u8>(CODE_LENGTHS + i++, <u8>symbol);
         continue;
       }
-      if (entry & (END | RESERVED)) {
-        stopped = entry;
+      if (symbol === 16 && i === 0) return DAMAGED;
+      const value: u8 = symbol === 16 ? load<u8>(CODE_LENGTHS + i - 1) : 0;
+      const times =
+        symbol === 16 ? 3 + Inflate.take(2) : symbol === 17 ? 3 + Inflate.take(3) : 11 + Inflate.take(7);
+      if (i + times > total) return DAMAGED;
+      memory.fill(CODE_LENGTHS + i, value, times);
+      i += times;
+    }
+    // Without a code for its end a block has none.
+    if (!load<u8>(CODE_LENGTHS + 256)) return DAMAGED;
+    if (!Codes.build(LITERALS, CODE_LENGTHS, literals)) return DAMAGED;
+    return Codes.build(DISTANCES, CODE_LENGTHS + literals, distances) ? 0 : DAMAGED;
+  }
+
+  static storedBytes(limit: usize): i32 {
+    while (stored > 0 && count >= 8 && filled < limit) {
+      store<u8>(filled++, <u8>Inflate.take(8));
+      if (padding > count) return TRUNCATED;
+      stored--;
+    }
+    const now = min(stored, min(limit - filled, end - at));
+    memory.copy(filled, at, now);
+    filled += now;
+    at += now;
+    stored -= now;
+    if (stored === 0) state = BLOCK;
+    else if (filled < limit) return Inflate.last ? TRUNCATED : 0;
+    return 1;
+  }
+
+  static codes(limit: usize): i32 {
+    const literals = Codes.lookup(LITERALS);
+    const distances = Codes.lookup(DISTANCES);
+    let to = filled;
+    let b = bits;
+    let n = count;
+    let from = at;
+    let status = 1;
+    while (to < limit) {
+      if (from + SYMBOL_MARGIN <= end) {
+        if (n < 48) {
+          b |= load<u64>(from) << n;
+          from += (63 - n) >> 3;
+          n |= 56;
+          // Bits of the byte that was loaded in part are dropped: they are loaded again.
+          b &= ((<u64>1) << n) - 1;
+        }
+      } else {
+        if (!Inflate.last) {
+          status = 0;
+          break;
+        }
+        bits = b;
+        count = n;
+        at = from;
+        Inflate.refill();
+        b = bits;
+        n = count;
+        from = at;
+        if (padding > n) return TRUNCATED;
+      }
+      let entry = load<u32>(literals + ((<usize>b & ((1 << LITERAL_LOOK) - 1)) << 2));
+      if (!entry) {
+        entry = Codes.long(LITERALS, b);
+        if (!entry) return DAMAGED;
+      }
+      const length = entry & 255;
+      b >>= length;
+      n -= length;
+      if (entry >> 31) {
+        store<u8>(to++, <u8>(entry >> 8));
+        // A second literal, if a short one follows.
+        entry = load<u32>(literals + ((<usize>b & ((1 << LITERAL_LOOK) - 1)) << 2));
+        if (entry >> 31 && padding === 0) {
+          b >>= entry & 255;
+          n -= entry & 255;
+          store<u8>(to++, <u8>(entry >> 8));
+        }
+        continue;
+      }
+      if (entry & 0x8000) {
+        state = BLOCK;
         break;
       }
-      let extraBits = <u64>((entry >> 8) & 0xff);
-      const length = <usize>(entry >> 16) + (<usize>bits & ((1 << (<usize>extraBits)) - 1));
-      bits >>= extraBits;
-      count -= extraBits;
-
-      bits |= load<u64>(from) << count;
-      from += <usize>((63 - count) >> 3);
-      count |= 56;
-      entry = load<u32>(distances + ((<usize>bits & DISTANCE_MASK) << 2));
-      if (entry === 0) entry = Inflate.distances.search(bits);
-      codeBits = <u64>(entry & 0xff);
-      bits >>= codeBits;
-      extraBits = <u64>((entry >> 8) & 0xff);
-      const distance = <usize>(entry >> 16) + (<usize>bits & ((1 << (<usize>extraBits)) - 1));
-      bits >>= extraBits;
-      count -= codeBits + extraBits;
-      if (entry & RESERVED || distance > end - window) {
-        stopped = RESERVED;
-        break;
+      const lengthExtra = (entry >> 8) & 127;
+      const bytes = <usize>(entry >> 16) + (<usize>b & ((1 << lengthExtra) - 1));
+      b >>= lengthExtra;
+      n -= lengthExtra;
+      entry = load<u32>(distances + ((<usize>b & ((1 << DISTANCE_LOOK) - 1)) << 2));
+      if (!entry) {
+        entry = Codes.long(DISTANCES, b);
+        if (!entry) return DAMAGED;
       }
-      copyMatch(end, distance, length);
-      end += length;
+      b >>= entry & 255;
+      n -= entry & 255;
+      const distanceExtra = (entry >> 8) & 127;
+      const distance = <usize>(entry >> 16) + (<usize>b & ((1 << distanceExtra) - 1));
+      b >>= distanceExtra;
+      n -= distanceExtra;
+      if (distance > to - OUT) return padding > n ? TRUNCATED : DAMAGED;
+      Inflate.copy(to, distance, bytes);
+      to += bytes;
     }
-    Inflate.from = from;
-    Inflate.end = end;
-    Inflate.bits = bits;
-    Inflate.count = <u32>count;
-    if (stopped & RESERVED) return DAMAGED;
-    return stopped & END ? Inflate.blockEnd() : GO_ON;
+    filled = to;
+    bits = b;
+    count = n;
+    at = from;
+    return padding > n ? TRUNCATED : status;
   }
 
-  /** One literal, match or end of block, if all of its bits are here. */
-  private static oneSymbol(): i32 {
-    Inflate.has(MAX_SYMBOL_BITS);
-    const entry = Inflate.literals.lookup(Inflate.bits);
-    let codeBits = entry & 0xff;
-    // Without MAX_CODE_BITS bits, what looks like no code may be the beginning of one.
-    if (codeBits > Inflate.count || (entry === NO_CODE && Inflate.count < MAX_CODE_BITS)) return HUNGRY;
-    if (entry & RESERVED) return DAMAGED;
-    if (entry & LITERAL) {
-      store<u8>(Inflate.end++, <u8>(entry >> 16));
-      Inflate.take(codeBits);
-      return GO_ON;
-    }
-    if (entry & END) {
-      Inflate.take(codeBits);
-      return Inflate.blockEnd();
-    }
-    const lengthBits = codeBits + ((entry >> 8) & 0xff);
-    if (lengthBits > Inflate.count) return HUNGRY;
-    const second = Inflate.distances.lookup(Inflate.bits >> lengthBits);
-    const left = Inflate.count - lengthBits;
-    if (second === NO_CODE && left < MAX_CODE_BITS) return HUNGRY;
-    if ((second & 0xff) + ((second >> 8) & 0x3f) > left) return HUNGRY;
-    if (second & RESERVED) return DAMAGED;
-
-    Inflate.take(codeBits);
-    const length = (entry >> 16) + Inflate.take(lengthBits - codeBits);
-    Inflate.take(second & 0xff);
-    const distance = <usize>((second >> 16) + Inflate.take((second >> 8) & 0xff));
-    if (distance > Inflate.end - Inflate.window) return DAMAGED;
-    copyMatch(Inflate.end, distance, length);
-    Inflate.end += length;
-    return GO_ON;
-  }
-
-  private static checksum(): i32 {
-    if (!Inflate.has(32)) return HUNGRY;
-    Inflate.addToSum();
-    if (bswap<u32>(Inflate.take(32)) !== Inflate.sum) return DAMAGED;
-    Inflate.state = State.ENDED;
-    return ENDED;
-  }
-
-  private static addToSum(): void {
-    Inflate.sum = adler32(Inflate.sum, Inflate.summed, Inflate.end);
-    Inflate.summed = Inflate.end;
-  }
-
-  /** Reads on until `count` bits (0..56) are there, or all input is used. */
-  private static has(count: u32): bool {
-    while (Inflate.count < count && Inflate.from < Inflate.to) {
-      Inflate.bits |= (<u64>load<u8>(Inflate.from++)) << Inflate.count;
-      Inflate.count += 8;
-    }
-    return Inflate.count >= count;
-  }
-
-  /** The next `count` bits (0..32), which must be there. */
-  private static take(count: u32): u32 {
-    const value = <u32>(Inflate.bits & (((<u64>1) << count) - 1));
-    Inflate.bits >>= count;
-    Inflate.count -= count;
-    return value;
-  }
-}
-
-/** Section 3.2.3: a match may overlap what it writes, and then repeats it. Writes up to SLACK bytes more. */
-function copyMatch(target: usize, distance: usize, length: usize): void {
-  let source = target - distance;
-  const end = target + length;
-  if (distance >= 16) {
-    for (; target < end; target += 16, source += 16) v128.store(target, v128.load(source));
-  } else if (distance === 1) {
-    const repeated = i8x16.splat(load<u8>(source));
-    for (; target < end; target += 16) v128.store(target, repeated);
-  } else {
-    for (; target < end; target++, source++) store<u8>(target, load<u8>(source));
+  /** A match; up to 15 bytes more may be written. */
+  @inline static copy(to: usize, distance: usize, bytes: usize): void {
+    let from = to - distance;
+    const stop = to + bytes;
+    if (distance >= 16) {
+      for (; to < stop; to += 16, from += 16) v128.store(to, v128.load(from));
+    } else if (distance >= 8) {
+      for (; to < stop; to += 8, from += 8) store<u64>(to, load<u64>(from));
+    } else if (distance === 1) memory.fill(to, load<u8>(from), bytes);
+    else for (; to < stop; to++, from++) store<u8>(to, load<u8>(from));
   }
 }

@@ -1,61 +1,57 @@
-// The bytes that have arrived and are not used yet: [at, end). The host writes behind `end`; a decoder moves `at`.
-// A decoder that finds too little returns NEED and starts the same step again with the next feed, so a step's
-// input must fit in CAPACITY; longer things (a chunk to pass over, pixel data) are taken piece by piece.
-import { Heap } from './heap';
+// The window on the file: bytes that the host has written and no reader has used yet. A reader takes whole
+// units only (a segment, a unit of a scan) and otherwise leaves `at` where it is, so that a file may be cut
+// into chunks anywhere. The longest unit, a JPEG segment, has 65,537 bytes (ITU-T T.81, B.1.1.4).
 
-const CAPACITY: usize = 1 << 17;
-/** Bytes behind `end` that may be read (not used): vector loads need no care at the end. */
-const SLACK: usize = 64;
+const CAPACITY: i32 = 1 << 17;
+/** Below this much room at the end, what is left is moved to the front. */
+const LOW_ROOM: i32 = 1 << 15;
+const BUFFER = memory.data((1 << 17) + 64, 16);
 
 export class Input {
-  private static base: usize = 0;
-  private static pending: u64 = 0;
+  /** Next unread byte. */
   static at: usize = 0;
+  /** First byte that is not there. Up to 16 bytes after it may be loaded, their values mean nothing. */
   static end: usize = 0;
-  /** Nothing comes after `end`. */
+  /** No more bytes will come. */
   static last: bool = false;
 
   static reset(): void {
-    Input.base = Heap.take(<u64>(CAPACITY + SLACK));
-    Input.at = Input.end = Input.base;
+    Input.at = BUFFER;
+    Input.end = BUFFER;
     Input.last = false;
-    Input.pending = 0;
   }
 
-  /** Moves the unused bytes to the front; returns how many bytes the host may write at `end`. */
+  /** Makes room for the host's next bytes, which belong at `end`; returns how many fit. */
   static room(): i32 {
-    const unused = Input.end - Input.at;
-    if (Input.at > Input.base) memory.copy(Input.base, Input.at, unused);
-    Input.at = Input.base;
-    Input.end = Input.base + unused;
-    return <i32>(CAPACITY - unused);
+    const limit = BUFFER + CAPACITY;
+    if (<i32>(limit - Input.end) < LOW_ROOM) {
+      const left = Input.end - Input.at;
+      memory.copy(BUFFER, Input.at, left);
+      Input.at = BUFFER;
+      Input.end = BUFFER + left;
+    }
+    return <i32>(limit - Input.end);
   }
 
-  /** `count` bytes were written at `end`. */
-  static accept(count: usize, last: bool): void {
-    Input.end += count;
-    Input.last = last;
-    Input.skip(0);
-  }
-
-  /** Passes over `count` bytes, those that have not arrived yet included. */
-  static skip(count: u64): void {
-    const all = Input.pending + count;
-    const now = min(all, <u64>(Input.end - Input.at));
-    Input.at += <usize>now;
-    Input.pending = all - now;
-  }
-
-  @inline static available(): i32 {
+  @inline static left(): i32 {
     return <i32>(Input.end - Input.at);
   }
 
-  /** Big-endian, as in JPEG and PNG. */
-  @inline static be16(address: usize): i32 {
-    return ((<i32>load<u8>(address)) << 8) | <i32>load<u8>(address, 1);
+  /** Skips up to `bytes`; returns how many of them are still to be skipped. */
+  static skip(bytes: u32): u32 {
+    const now = min<u32>(bytes, <u32>Input.left());
+    Input.at += now;
+    return bytes - now;
+  }
+}
+
+/** Big-endian numbers, as JPEG and PNG have them. */
+export class Big {
+  @inline static u16(at: usize): i32 {
+    return ((<i32>load<u8>(at)) << 8) | <i32>load<u8>(at, 1);
   }
 
-  @inline static be32(address: usize): u32 {
-    return bswap<u32>(load<u32>(address));
+  @inline static u32(at: usize): u32 {
+    return bswap<u32>(load<u32>(at));
   }
 }

@@ -1,41 +1,73 @@
-// Pixels that something else decoded (WebP): width and height as u32 little-endian, then RGBA rows. It runs them
-// through the same resize. Alpha is dropped. It is also the shortest example of a format decoder.
-import { Header } from './header';
+// Pixels that something else has decoded, to be resized here: u32 width, height, bytes of EXIF (little
+// endian), the EXIF block, then width * height pixels R, G, B, A from top to bottom. Alpha is dropped.
+import { Arena } from './arena';
+import { Exif } from './exif';
 import { Input } from './input';
-import { Sink } from './resize';
-import { DONE, HEADER, NEED, TRUNCATED } from './status';
+import { Header } from './picture';
+import { Resize } from './resize';
+import { DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from './status';
+
+let begun: bool = false;
+let toSkip: u32 = 0;
+let row: usize = 0;
+let rgb: usize = 0;
+let filled: i32 = 0;
+let y: i32 = 0;
 
 export class Raw {
-  private static y: i32 = 0;
-
   static open(): void {
-    Raw.y = 0;
+    begun = false;
   }
 
-  static run(): i32 {
-    if (Header.width === 0) {
-      if (Input.available() < 8) return Input.last ? TRUNCATED : NEED;
-      Header.width = load<i32>(Input.at);
-      Header.height = load<i32>(Input.at, 4);
-      Input.at += 8;
-      return HEADER;
-    }
-    const rowBytes: usize = <usize>Header.width * 4;
-    for (; Raw.y < Sink.endRow; Raw.y++) {
-      if (Input.available() < <i32>rowBytes) return Input.last ? TRUNCATED : NEED;
-      if (Raw.y >= Sink.firstRow) {
-        const columns = Sink.endColumn - Sink.firstColumn;
-        let source = Input.at + <usize>Sink.firstColumn * 4;
-        let target = Sink.row;
-        for (let x = 0; x < columns; x++, source += 4, target += 3) store<u32>(target, load<u32>(source));
-        Sink.push(Raw.y);
-      }
-      Input.at += rowBytes;
-    }
-    return DONE;
+  static advance(): i32 {
+    const status = begun ? Raw.rows() : Raw.header();
+    return status === MORE && Input.last ? TRUNCATED : status;
   }
 
-  static configure(): void {
-    Sink.configure(<f64>Header.width, <f64>Header.height, Header.width, Header.height);
+  static header(): i32 {
+    const at = Input.at;
+    if (Input.left() < 12) return MORE;
+    const exif = load<u32>(at, 8);
+    if (exif > 0xffff) return DAMAGED;
+    if (<u32>Input.left() < 12 + exif) return MORE;
+    Header.width = load<i32>(at);
+    Header.height = load<i32>(at, 4);
+    if (Header.width <= 0 || Header.height <= 0) return DAMAGED;
+    Header.orientation = Exif.orientation(at + 12, at + 12 + exif);
+    toSkip = 12 + exif;
+    return HEADER;
+  }
+
+  static begin(): i32 {
+    if (!Resize.begin(<f64>Header.width, <f64>Header.height, Header.width, Header.height, true))
+      return MEMORY;
+    row = Arena.take(<usize>Header.width * 4);
+    rgb = Arena.take(<usize>(Resize.endColumn - Resize.firstColumn) * 3);
+    if (!row || !rgb) return MEMORY;
+    Input.skip(toSkip);
+    filled = 0;
+    y = 0;
+    begun = true;
+    return 0;
+  }
+
+  static rows(): i32 {
+    const bytes = Header.width * 4;
+    while (Input.left() > 0) {
+      const now = min(bytes - filled, Input.left());
+      memory.copy(row + filled, Input.at, now);
+      Input.at += now;
+      filled += now;
+      if (filled < bytes) return MORE;
+      filled = 0;
+      let to = rgb;
+      for (let x = Resize.firstColumn; x < Resize.endColumn; x++, to += 3)
+        store<u32>(to, load<u32>(row + ((<usize>x) << 2)));
+      Resize.row(y, rgb);
+      if (++y < Resize.endRow) continue;
+      Resize.end();
+      return DONE;
+    }
+    return MORE;
   }
 }

@@ -1,187 +1,210 @@
-// The row sink: antialiased triangle resize to a centre crop, as PIL and torchvision do it, one source row at a
-// time. Resizing is linear: out[o][x] = sum over y, k of wy[o][y] * wx[x][k] * row[y][k], so rows may come in any
-// order and no picture is kept, only `size` x `size` sums.
-// Horizontal weights are 14-bit integers whose sum is exact, four taps at a time; vertical ones are floats.
-// Bounds: weight rounding moves a pixel by less than 0.05 grey levels. Filter: PIL, Resample.c (BILINEAR).
-import { Heap } from './heap';
+// Rows of RGB bytes in, the wanted square of the resized picture out; rows are used up as they arrive.
+// out[oy][ox] = round(sum over y, x of wy[oy][y] * wx[ox][x] * in[y][x]), sums in f32, one rounding.
+//
+// Shrinking with rows from top to bottom: each row is added, weighted, to the two or three output rows that
+// it touches (f32, as wide as the source), and a finished one is reduced across. Otherwise (enlarging, or
+// rows in any order, as Adam7 sends them): each row is reduced across first and added to a plane of
+// size x size sums, so that memory is bounded by the output. Both are the same sum in another order.
+import { Arena } from './arena';
+import { Target } from './picture';
+import { Axis } from './triangle';
 
-const ONE: f64 = 16384;
-/** Bytes that a decoder may write and the resize may read behind the row. */
-const SLACK: u64 = 64;
+const PIXEL: usize = 12; // bytes of an RGB triple of f32; read as v128, the fourth lane is not used
 
-export class Sink {
-  // What the host asked for: the whole picture's size after the resize, and the crop in it.
-  static resizedWidth: i32 = 0;
-  static resizedHeight: i32 = 0;
-  static left: i32 = 0;
-  static top: i32 = 0;
-  static size: i32 = 0;
-  /** The shorter side that a decoder must leave where it can shrink the picture itself. */
-  static keep: i32 = 0;
+let across: usize = 0;
+let down: usize = 0;
+let acrossStride: usize = 0;
+let downStride: usize = 0;
+let across1st: bool = false;
+let slots: i32 = 0;
+let slotBytes: usize = 0;
+let sums: usize = 0;
+let line: usize = 0;
+let wide: usize = 0;
+let finished: i32 = 0;
 
-  /** The part of the source picture that the crop depends on; nothing else need be decoded. */
+export class Resize {
+  /** The columns and rows of the source that matter: [first, end). */
   static firstColumn: i32 = 0;
   static endColumn: i32 = 0;
   static firstRow: i32 = 0;
   static endRow: i32 = 0;
-  /** Where the decoder writes RGB u8 [endColumn - firstColumn][3] (up to 64 bytes more may be overwritten). */
-  static row: usize = 0;
-
-  private static scaleY: f64 = 1;
-  private static across: usize = 0;
-  private static acrossBytes: usize = 0;
-  private static down: usize = 0;
-  private static downBytes: usize = 0;
-  private static line: usize = 0;
-  private static sums: usize = 0;
+  /** size x size x 3 bytes, RGB, row by row. */
+  static output: usize = 0;
 
   /**
-   * Fixes the window. `width` and `height` may be fractions of a pixel less than the decoded `columns` and `rows`
-   * (a JPEG decoded at N/8). Check `Heap.full` afterwards.
+   * Prepares for a source of columns x rows samples that cover extentX x extentY. False: not enough memory.
+   * `ordered`: rows will come from top to bottom, each once.
    */
-  static configure(width: f64, height: f64, columns: i32, rows: i32): void {
-    const size = Sink.size;
-    const scaleX = width / <f64>Sink.resizedWidth;
-    Sink.scaleY = height / <f64>Sink.resizedHeight;
-    const tapsX = Sink.taps(scaleX);
-    const tapsY = Sink.taps(Sink.scaleY);
-    // A record of an output column: i32 byte offset into the row, i32 groups, i16 weights [groups][4].
-    Sink.acrossBytes = 8 + (((<usize>tapsX + 3) >> 2) << 3);
-    // A record of an output row: i32 first source row, i32 count, f32 weights [count].
-    Sink.downBytes = 8 + ((<usize>tapsY) << 2);
-    Sink.across = Heap.take(<u64>size * Sink.acrossBytes);
-    Sink.down = Heap.take(<u64>size * Sink.downBytes);
-    Sink.line = Heap.zeroed(<u64>size * 12 + 16);
-    Sink.sums = Heap.zeroed(<u64>size * <u64>Sink.sumsBytes());
-    const weights = Heap.take((<u64>max(tapsX, tapsY)) << 3);
-    if (Heap.full) return;
-
-    Sink.firstColumn = Sink.firstTap(Sink.left, scaleX);
-    Sink.endColumn = 0;
-    for (let x = 0; x < size; x++) {
-      const first = Sink.firstTap(Sink.left + x, scaleX);
-      const count = Sink.triangle(weights, Sink.left + x, scaleX, columns);
-      Sink.endColumn = max(Sink.endColumn, first + count);
-      const record = Sink.across + <usize>x * Sink.acrossBytes;
-      store<i32>(record, (first - Sink.firstColumn) * 3);
-      store<i32>(record, (count + 3) >> 2, 4);
-      memory.fill(record + 8, 0, Sink.acrossBytes - 8);
-      let sum: f64 = 0;
-      let before: i32 = 0;
-      for (let k = 0; k < count; k++) {
-        sum += load<f64>(weights + ((<usize>k) << 3));
-        const upTo = <i32>nearest(sum * ONE);
-        store<i16>(record + 8 + ((<usize>k) << 1), <i16>(upTo - before));
-        before = upTo;
-      }
-    }
-    Sink.firstRow = Sink.firstTap(Sink.top, Sink.scaleY);
-    Sink.endRow = 0;
-    for (let y = 0; y < size; y++) {
-      const first = Sink.firstTap(Sink.top + y, Sink.scaleY);
-      const count = Sink.triangle(weights, Sink.top + y, Sink.scaleY, rows);
-      Sink.endRow = max(Sink.endRow, first + count);
-      const record = Sink.down + <usize>y * Sink.downBytes;
-      store<i32>(record, first);
-      store<i32>(record, count, 4);
-      for (let k = 0; k < count; k++)
-        store<f32>(record + 8 + ((<usize>k) << 2), <f32>(load<f64>(weights + ((<usize>k) << 3)) / ONE));
-    }
-    Sink.row = Heap.take(<u64>(Sink.endColumn - Sink.firstColumn) * 3 + SLACK);
+  static begin(extentX: f64, extentY: f64, columns: i32, rows: i32, ordered: bool): bool {
+    const size = Target.size;
+    across = Axis.build(extentX, columns, Target.width, Target.left, size);
+    down = Axis.build(extentY, rows, Target.height, Target.top, size);
+    if (!across || !down) return false;
+    acrossStride = Axis.stride(Axis.taps(extentX, Target.width));
+    downStride = Axis.stride(Axis.taps(extentY, Target.height));
+    const lastAcross = across + <usize>(size - 1) * acrossStride;
+    const lastDown = down + <usize>(size - 1) * downStride;
+    Resize.firstColumn = load<i32>(across);
+    Resize.endColumn = load<i32>(lastAcross) + load<i32>(lastAcross, 4);
+    Resize.firstRow = load<i32>(down);
+    Resize.endRow = load<i32>(lastDown) + load<i32>(lastDown, 4);
+    across1st = !ordered || extentY < <f64>Target.height;
+    slots = across1st ? size : Resize.overlap();
+    const width = Resize.endColumn - Resize.firstColumn;
+    slotBytes = <usize>(across1st ? size : width) * PIXEL + 16;
+    sums = Arena.takeZeroed(<usize>slots * slotBytes);
+    wide = across1st ? Arena.take(<usize>width * PIXEL) : sums;
+    line = across1st ? Arena.take(<usize>size * PIXEL) : sums;
+    Resize.output = Arena.take(<usize>(size * size * 3));
+    finished = 0;
+    return sums !== 0 && wide !== 0 && line !== 0 && Resize.output !== 0;
   }
 
-  /**
-   * Adds `Sink.row` to the sums as source row `y`, firstRow <= y < endRow, in any order. A row may come in parts:
-   * several pushes of the same `y`, each with zeros where another part has the pixels (interlaced pictures).
-   */
-  static push(y: i32): void {
-    const size = Sink.size;
-    let record = Sink.across;
-    let target = Sink.line;
-    for (let x = 0; x < size; x++) {
-      let source = Sink.row + load<i32>(record);
-      let weight = record + 8;
-      const stop = weight + ((<usize>load<i32>(record, 4)) << 3);
-      let sum = i32x4.splat(0);
-      while (weight < stop) {
-        // Four pixels RGB RGB RGB RGB become R0R1 G0G1 B0B1 and R2R3 G2G3 B2B3, each pair one dot product.
-        const four = v128.load(source);
-        const pairs = v128.shuffle<u8>(four, four, 0, 3, 1, 4, 2, 5, 0, 0, 6, 9, 7, 10, 8, 11, 0, 0);
-        sum = i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(pairs), v128.load32_splat(weight)));
-        sum = i32x4.add(
-          sum,
-          i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(pairs), v128.load32_splat(weight, 4)),
-        );
-        source += 12;
-        weight += 8;
+  /** Bytes that `begin` will take at most, for a source that is `columns` wide; tables not counted. */
+  static memory(columns: i32): usize {
+    return <usize>max(Target.size * Target.size, columns * 4) * PIXEL;
+  }
+
+  /** Row `y` of the source, from firstColumn to endColumn. Rows outside of [firstRow, endRow) are ignored. */
+  static row(y: i32, rgb: usize): void {
+    if (y < Resize.firstRow || y >= Resize.endRow) return;
+    const elements = (Resize.endColumn - Resize.firstColumn) * 3;
+    if (across1st) {
+      Row.widen(wide, rgb, elements);
+      Row.reduceLine(wide, line);
+      for (let i = 0; i < Target.size; i++) {
+        const record = down + <usize>i * downStride;
+        const k = y - load<i32>(record);
+        if (k < 0) break;
+        if (k < load<i32>(record, 4))
+          Row.addFloats(
+            sums + <usize>i * slotBytes,
+            line,
+            load<f32>(record + ((<usize>k) << 2), 8),
+            Target.size * 3,
+          );
       }
-      v128.store(target, f32x4.convert_i32x4_s(sum));
-      record += Sink.acrossBytes;
-      target += 12;
+      return;
     }
-    const scale = max(Sink.scaleY, 1);
-    let o = max(0, <i32>((<f64>y - scale) / Sink.scaleY) - Sink.top - 2);
-    for (; o < size; o++) {
-      const output = Sink.down + <usize>o * Sink.downBytes;
-      const k = y - load<i32>(output);
+    for (let i = finished; i < Target.size; i++) {
+      const record = down + <usize>i * downStride;
+      const k = y - load<i32>(record);
       if (k < 0) break;
-      if (k < load<i32>(output, 4)) Sink.add(o, load<f32>(output + 8 + ((<usize>k) << 2)));
-    }
-  }
-
-  /** The picture, RGB u8 [size][size][3], in the place of the sums. Call it once, after the last row. */
-  static finish(): usize {
-    const count = Sink.size * 3;
-    let target = Sink.sums;
-    for (let y = 0; y < Sink.size; y++) {
-      let source = Sink.sums + <usize>y * Sink.sumsBytes();
-      for (let i = 0; i < count; i++, source += 4, target++) {
-        const value = <i32>(load<f32>(source) + 0.5);
-        store<u8>(target, <u8>max(0, min(255, value)));
+      const weight = load<f32>(record + ((<usize>k) << 2), 8);
+      const slot = sums + <usize>(i % slots) * slotBytes;
+      if (k === 0) Row.setBytes(slot, rgb, weight, elements);
+      else Row.addBytes(slot, rgb, weight, elements);
+      if (k === load<i32>(record, 4) - 1) {
+        Row.reduceRow(slot, Resize.output + <usize>(i * Target.size * 3));
+        finished = i + 1;
       }
     }
-    return Sink.sums;
   }
 
-  private static add(o: i32, weight: f32): void {
+  /** To be called when all rows have been given. */
+  static end(): void {
+    if (!across1st) return;
+    for (let i = 0; i < Target.size; i++) {
+      const from = sums + <usize>i * slotBytes;
+      const to = Resize.output + <usize>(i * Target.size * 3);
+      for (let x = 0; x < Target.size; x++)
+        Row.putPixel(to + <usize>(x * 3), v128.load(from + <usize>x * PIXEL));
+    }
+  }
+
+  /** The largest number of output rows that one source row belongs to. */
+  static overlap(): i32 {
+    let most = 1;
+    let oldest = 0;
+    for (let i = 0; i < Target.size; i++) {
+      const first = load<i32>(down + <usize>i * downStride);
+      for (; oldest < i; oldest++) {
+        const record = down + <usize>oldest * downStride;
+        if (load<i32>(record) + load<i32>(record, 4) > first) break;
+      }
+      most = max(most, i - oldest + 1);
+    }
+    return most;
+  }
+}
+
+/** The inner loops. `elements` counts numbers, three a pixel. */
+class Row {
+  @inline static putPixel(to: usize, sum: v128): void {
+    const whole = i32x4.trunc_sat_f32x4_s(f32x4.add(sum, f32x4.splat(0.5)));
+    const words = i16x8.narrow_i32x4_s(whole, whole);
+    const bytes = i8x16.narrow_i16x8_u(words, words);
+    v128.store16_lane(to, bytes, 0);
+    v128.store8_lane(to, bytes, 2, 2);
+  }
+
+  @inline static weighPixel(record: usize, from: usize): v128 {
+    const first = load<i32>(record) - Resize.firstColumn;
+    const count = load<i32>(record, 4);
+    let at = from + <usize>first * PIXEL;
+    let sum = f32x4.splat(0);
+    for (let k = 0; k < count; k++, at += PIXEL)
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(record + ((<usize>k) << 2), 8), v128.load(at)));
+    return sum;
+  }
+
+  static reduceRow(from: usize, to: usize): void {
+    for (let x = 0; x < Target.size; x++, to += 3)
+      Row.putPixel(to, Row.weighPixel(across + <usize>x * acrossStride, from));
+  }
+
+  static reduceLine(from: usize, to: usize): void {
+    for (let x = 0; x < Target.size; x++, to += PIXEL) {
+      const sum = Row.weighPixel(across + <usize>x * acrossStride, from);
+      v128.store(to, sum);
+    }
+  }
+
+  @inline static low(words: v128): v128 {
+    return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(words));
+  }
+
+  @inline static high(words: v128): v128 {
+    return f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(words));
+  }
+
+  static widen(to: usize, bytes: usize, elements: i32): void {
+    const end = bytes + elements;
+    for (; bytes + 4 <= end; bytes += 4, to += 16) {
+      const words = i16x8.extend_low_i8x16_u(v128.load32_zero(bytes));
+      v128.store(to, Row.low(words));
+    }
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, <f32>load<u8>(bytes));
+  }
+
+  static setBytes(to: usize, bytes: usize, weight: f32, elements: i32): void {
     const w = f32x4.splat(weight);
-    const bytes = Sink.sumsBytes();
-    const sums = Sink.sums + <usize>o * bytes;
-    const line = Sink.line;
-    for (let i: usize = 0; i < bytes; i += 16)
-      v128.store(sums + i, f32x4.add(v128.load(sums + i), f32x4.mul(v128.load(line + i), w)));
-  }
-
-  /** A row of sums: 3 floats a pixel, up to the next multiple of 16 bytes. */
-  @inline private static sumsBytes(): usize {
-    return (<usize>Sink.size * 12 + 15) & ~15;
-  }
-
-  private static taps(scale: f64): i32 {
-    return <i32>Math.ceil(max(scale, 1) * 2) + 2;
-  }
-
-  private static firstTap(output: i32, scale: f64): i32 {
-    const centre = (<f64>output + 0.5) * scale;
-    return max(0, <i32>(centre - max(scale, 1) + 0.5));
-  }
-
-  /** Weights f64, sum 1, of output position `output`, from `firstTap` on; returns their count. */
-  private static triangle(target: usize, output: i32, scale: f64, limit: i32): i32 {
-    const support = max(scale, 1);
-    const centre = (<f64>output + 0.5) * scale;
-    const first = Sink.firstTap(output, scale);
-    const end = min(limit, <i32>(centre + support + 0.5));
-    let sum: f64 = 0;
-    for (let i = first; i < end; i++) {
-      const weight = max(0, 1 - Math.abs((<f64>i + 0.5 - centre) / support));
-      store<f64>(target + ((<usize>(i - first)) << 3), weight);
-      sum += weight;
+    const end = bytes + elements;
+    for (; bytes + 8 <= end; bytes += 8, to += 32) {
+      const words = v128.load8x8_u(bytes);
+      v128.store(to, f32x4.mul(w, Row.low(words)));
+      v128.store(to, f32x4.mul(w, Row.high(words)), 16);
     }
-    for (let i = first; i < end; i++) {
-      const address = target + ((<usize>(i - first)) << 3);
-      store<f64>(address, load<f64>(address) / sum);
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, weight * <f32>load<u8>(bytes));
+  }
+
+  static addBytes(to: usize, bytes: usize, weight: f32, elements: i32): void {
+    const w = f32x4.splat(weight);
+    const end = bytes + elements;
+    for (; bytes + 8 <= end; bytes += 8, to += 32) {
+      const words = v128.load8x8_u(bytes);
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(w, Row.low(words))));
+      v128.store(to, f32x4.add(v128.load(to, 16), f32x4.mul(w, Row.high(words))), 16);
     }
-    return end - first;
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, load<f32>(to) + weight * <f32>load<u8>(bytes));
+  }
+
+  static addFloats(to: usize, from: usize, weight: f32, elements: i32): void {
+    const w = f32x4.splat(weight);
+    const end = to + ((<usize>elements) << 2);
+    for (; to + 16 <= end; to += 16, from += 16)
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(w, v128.load(from))));
+    for (; to < end; to += 4, from += 4) store<f32>(to, load<f32>(to) + weight * load<f32>(from));
   }
 }

@@ -3,12 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { type BmpPicture, bmpPixels, encodeBmp } from '../support/bmp.ts';
 import { decode, decodeAll, decoder } from '../support/pixels.ts';
-import { random } from '../support/random.ts';
+import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 
 function picture(bits: BmpPicture['bits'], width = 23, height = 17): BmpPicture {
-  const next = random(bits + width);
+  const next = randomIntegers(bits + width);
   return {
     width,
     height,

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { Bits } from '../support/bits.ts';
 import { decode, decodeAll, decoder } from '../support/pixels.ts';
 import { encodePng } from '../support/png.ts';
-import { random } from '../support/random.ts';
+import { randomIntegers } from '../support/random.ts';
 
 const SIDE = 200;
 const CHUNKS = [1, 7, 1 << 16];
 
-const next = random(11);
+const next = randomIntegers(11);
 const text = 'the quick brown fox jumps over the lazy dog; ';
 /** Rows of SIDE + 1 bytes, the first of each 0: a grey picture without filters. */
 const CONTENTS: Record<string, (i: number) => number> = {

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decode, decodeAll, decoder } from '../support/pixels.ts';
 import { CHANNELS, chunk, encodePng, header, type PngPicture, pngPixels, rawRows } from '../support/png.ts';
-import { random } from '../support/random.ts';
+import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 
@@ -26,7 +26,7 @@ function picture(
   height: number,
   seed = 1,
 ): PngPicture {
-  const next = random(seed);
+  const next = randomIntegers(seed);
   const samples = Array.from({ length: width * height * CHANNELS[colourType] }, () => next(2 ** depth));
   const palette = Array.from({ length: 3 * 2 ** Math.min(depth, 8) }, () => next(256));
   return {
@@ -93,7 +93,7 @@ describe('pictures of sharp', () => {
   let rgb: Buffer;
   const info = { raw: { width: 256, height: 256, channels: 3 as const } };
   beforeAll(() => {
-    const next = random(7);
+    const next = randomIntegers(7);
     rgb = Buffer.from(
       Array.from({ length: 256 * 256 * 3 }, (_, i) => (i >> 6) + (i % 3) * 40 + next(9)).map((x) => x & 255),
     );

@@ -2,30 +2,24 @@
 // its pixels come out as they were stored. What it returns can be compared with a known picture byte by byte.
 import { readFileSync } from 'node:fs';
 
-export const FORMATS = { raw: 0, jpeg: 1, png: 2, gif: 3, bmp: 4 } as const;
+export const FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
 export type Format = keyof typeof FORMATS;
 
 const HEADER = 1;
 const DONE = 2;
+const AGAIN = 3;
 
 interface Decoder {
   memory: WebAssembly.Memory;
-  open(format: number, maxWork: number): void;
+  open(format: number, scans: number, visits: bigint): void;
   room(): number;
   inputEnd(): number;
-  feed(count: number, last: number): number;
+  advance(written: number, last: number): number;
   width(): number;
   height(): number;
   orientation(): number;
-  configure(
-    resizedWidth: number,
-    resizedHeight: number,
-    left: number,
-    top: number,
-    size: number,
-    keep: number,
-  ): number;
-  picture(): number;
+  begin(width: number, height: number, left: number, top: number, size: number): number;
+  output(): number;
 }
 
 export interface Outcome {
@@ -48,7 +42,6 @@ export interface Options {
   size?: number;
   /** Resize to this before the square is cut; unchanged unless given. */
   resized?: [number, number];
-  maxWork?: number;
   /** A larger picture ends with status 1, as the host ends it: by its header. */
   maxPixels?: number;
   debug?: boolean;
@@ -69,28 +62,31 @@ export function decoder(debug = false): Decoder {
 /** Decodes one square of `bytes` with `instance`. */
 export function decode(instance: Decoder, format: Format, bytes: Uint8Array, options: Options = {}): Outcome {
   const chunk = options.chunk ?? 65_536;
-  instance.open(FORMATS[format], options.maxWork ?? 1 << 24);
+  instance.open(FORMATS[format], 1000, 1n << 30n);
   let at = 0;
   let status = 0;
   let size = 0;
+  let last = false;
   do {
-    const count = Math.min(chunk, instance.room(), bytes.length - at);
-    new Uint8Array(instance.memory.buffer, instance.inputEnd(), count).set(bytes.subarray(at, at + count));
-    at += count;
-    const last = at === bytes.length;
-    status = instance.feed(count, Number(last));
+    let count = 0;
     if (status === HEADER) {
       if (instance.width() * instance.height() > (options.maxPixels ?? Number.POSITIVE_INFINITY)) break;
       const [width, height] = options.resized ?? [instance.width(), instance.height()];
       size = options.size ?? Math.min(width, height);
-      status = instance.configure(width, height, options.left ?? 0, options.top ?? 0, size, 0);
-      if (status === 0) status = instance.feed(0, Number(last));
+      status = instance.begin(width, height, options.left ?? 0, options.top ?? 0, size);
+      if (status < 0) break;
+    } else if (status === 0) {
+      if (last) throw new Error('the decoder asks for more than there is');
+      count = Math.min(chunk, instance.room(), bytes.length - at);
+      new Uint8Array(instance.memory.buffer, instance.inputEnd(), count).set(bytes.subarray(at, at + count));
+      at += count;
+      last = at === bytes.length;
     }
-    if (status === 0 && last) throw new Error('the decoder asks for more than there is');
-  } while (status === 0);
+    status = instance.advance(count, Number(last));
+  } while (status === 0 || status === HEADER || status === AGAIN);
   const rgb =
     status === DONE
-      ? new Uint8Array(instance.memory.buffer, instance.picture(), size * size * 3).slice()
+      ? new Uint8Array(instance.memory.buffer, instance.output(), size * size * 3).slice()
       : new Uint8Array(0);
   return {
     status,

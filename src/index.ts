@@ -1,0 +1,13 @@
+// The Worker's entry: the wasm modules, what lives as long as the isolate, and the HTTP application.
+import decodeModule from '../build/decode.wasm';
+import kernelsModule from '../build/kernels.wasm';
+import { createApp } from './app.ts';
+import { ImageDecoder } from './image/decoder.ts';
+import { ModelLoader } from './model/loader.ts';
+
+const app = createApp({
+  loader: new ModelLoader(kernelsModule),
+  decoder: new ImageDecoder(decodeModule),
+});
+
+export default app;
