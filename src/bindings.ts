@@ -1,9 +1,9 @@
 // Everything that wrangler.toml can bind and set; all of it optional but the model. docs/API.md lists the variables.
-import type { imageLimits } from './image/picture.ts';
+import type { LimitVariables } from './image/limits.ts';
 import type { ModelBindings } from './model/bindings.ts';
 
 export type Bindings = ModelBindings &
-  Parameters<typeof imageLimits>[0] & {
+  LimitVariables & {
     /** Secret: bearer tokens, comma separated. None: everybody may classify. */
     API_TOKENS?: string;
     /** Origins that may read from a page, comma separated; `*` (the default) = all. */

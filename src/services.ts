@@ -2,7 +2,7 @@
 import type { Bindings } from './bindings.ts';
 import type { ImageReader, ModelSupply } from './classify.ts';
 import type { ImageDecoder } from './image/decoder.ts';
-import { imageLimits } from './image/picture.ts';
+import { imageLimits } from './image/limits.ts';
 import type { ModelLoader, WaitUntil } from './model/loader.ts';
 
 export interface Services {

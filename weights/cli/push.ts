@@ -1,0 +1,30 @@
+// `push FILE`: a packed model into the bucket, and its key into wrangler.toml.
+import { putLocal, putRemote, withLocalBucket } from '../bucket.ts';
+import { readPackedFile } from '../packed-file.ts';
+import { readConfig, useModel } from '../worker-config.ts';
+import { withProgress } from './progress.ts';
+
+export interface PushCommand {
+  /** The account's bucket instead of the local one. */
+  remote?: boolean;
+  /** Name the model in wrangler.toml. */
+  use: boolean;
+}
+
+/** Throws ImportError. */
+export async function pushFile(file: string, { remote, use }: PushCommand): Promise<void> {
+  const packed = await readPackedFile(file);
+  const { model, bucketName } = await readConfig();
+  if (remote) {
+    await putRemote(packed, bucketName);
+    console.log(`bucket ${bucketName}: ${packed.key} stored`);
+  } else {
+    const stored = await withLocalBucket((bucket) =>
+      withProgress('storing', (update) => putLocal(bucket, packed, update)),
+    );
+    console.log(`local bucket ${bucketName}: ${packed.key} ${stored ? 'stored' : 'was there already'}`);
+  }
+  if (!use || model === packed.key) return;
+  await useModel(packed.key);
+  console.log(`wrangler.toml: MODEL = "${packed.key}" (before: "${model}")`);
+}
