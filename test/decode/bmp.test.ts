@@ -159,7 +159,7 @@ describe('runs', () => {
   });
 
   test('rows past the last are refused', () => {
-    expect(status(encodeBmp({ ...eight, data: Buffer.from([0, 2, 0, 4, 0, 1]) }))).toBe(-403);
+    expect(status(encodeBmp({ ...eight, data: Buffer.from([0, 2, 0, 4, 0, 1]) }))).toBe(-2);
   });
 });
 
@@ -172,26 +172,26 @@ describe('refusals', () => {
   };
 
   test.each([
-    ['a signature of BA', -401, Buffer.from(encodeBmp(made)).fill('A', 1, 2)],
-    ['a header of 11 bytes', -401, changed(14, 11)],
-    ['a header of 125 bytes', -401, changed(14, 125)],
-    ['width 0', -401, changed(18, 0)],
-    ['width -1', -401, changed(18, -1)],
-    ['height 0', -401, changed(22, 0)],
-    ['height -2^31', -401, changed(22, -(2 ** 31))],
-    ['pixels inside the header', -401, changed(10, 40)],
-    ['2 bits', -402, changed(26, 0x00020001)],
-    ['JPEG inside', -402, changed(30, 4)],
-    ['RLE8 of 24 bits', -402, changed(30, 1)],
-    ['runs from the top', -401, encodeBmp({ ...picture(8), fromTop: true, compression: 1 })],
-    ['a mask with a hole', -401, encodeBmp({ ...picture(16), compression: 3, masks: [5, 8, 16] })],
-    ["OS/2's RLE24", -402, encodeBmp({ ...made, headerBytes: 64, compression: 4 })],
+    ['a signature of BA', -2, Buffer.from(encodeBmp(made)).fill('A', 1, 2)],
+    ['a header of 11 bytes', -2, changed(14, 11)],
+    ['a header of 125 bytes', -2, changed(14, 125)],
+    ['width 0', -2, changed(18, 0)],
+    ['width -1', -2, changed(18, -1)],
+    ['height 0', -2, changed(22, 0)],
+    ['height -2^31', -2, changed(22, -(2 ** 31))],
+    ['pixels inside the header', -2, changed(10, 40)],
+    ['2 bits', -3, changed(26, 0x00020001)],
+    ['JPEG inside', -3, changed(30, 4)],
+    ['RLE8 of 24 bits', -3, changed(30, 1)],
+    ['runs from the top', -2, encodeBmp({ ...picture(8), fromTop: true, compression: 1 })],
+    ['a mask with a hole', -2, encodeBmp({ ...picture(16), compression: 3, masks: [5, 8, 16] })],
+    ["OS/2's RLE24", -3, encodeBmp({ ...made, headerBytes: 64, compression: 4 })],
   ])('%s', (_, expected, bytes) => {
     expect(status(bytes)).toBe(expected);
   });
 
   test('rows that do not fit in the memory', () => {
     const wide = changed(18, 200_000_000);
-    expect(decode(decoder(), 'bmp', wide, { resized: [256, 256], size: 227 }).status).toBe(-2);
+    expect(decode(decoder(), 'bmp', wide, { resized: [256, 256], size: 227 }).status).toBe(-5);
   });
 });

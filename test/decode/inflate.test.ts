@@ -188,7 +188,7 @@ describe('what the RFCs forbid', () => {
     expect(() => inflateSync(data)).toThrow();
     for (const chunk of CHUNKS) {
       const { status } = decode(decoder(), 'png', grey(data, 1, 1), { chunk });
-      expect(status).toBe(-205);
+      expect(status).toBe(-2);
     }
   });
 
@@ -217,13 +217,10 @@ describe('what the RFCs forbid', () => {
   });
 });
 
-test('a million empty blocks are too much work, a few are not', () => {
-  const blocks = (count: number) => {
-    const bits = new Bits();
-    for (let i = 0; i < count; i++) bits.put(2, 3).code(0, 7);
-    return stream(literal(literal(bits.put(1, 1).put(1, 2), 0), 5).code(0, 7), [0, 5]);
-  };
-  const instance = decoder();
-  expect(decode(instance, 'png', grey(blocks(1000), 1, 1), { maxWork: 10_000 }).status).toBe(2);
-  expect(decode(instance, 'png', grey(blocks(20_000), 1, 1), { maxWork: 10_000 }).status).toBe(-3);
+test('thousands of empty blocks', () => {
+  const bits = new Bits();
+  for (let i = 0; i < 20_000; i++) bits.put(2, 3).code(0, 7);
+  const data = stream(literal(literal(bits.put(1, 1).put(1, 2), 0), 5).code(0, 7), [0, 5]);
+  for (const chunk of CHUNKS)
+    expect([...decodeAll('png', grey(data, 1, 1), { chunk }).rgb]).toEqual([5, 5, 5]);
 });

@@ -44,8 +44,7 @@ async function sharpPixels(png: Buffer): Promise<Uint8Array> {
   return new Uint8Array(await sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer());
 }
 
-const damaged = (bytes: Uint8Array, maxWork?: number) =>
-  decode(decoder(), 'png', bytes, maxWork === undefined ? {} : { maxWork }).status;
+const status = (bytes: Uint8Array) => decode(decoder(), 'png', bytes).status;
 
 describe('every colour type, depth and filter', () => {
   test.each(CASES)('colour type $colourType, depth $depth, interlaced $interlaced', async (kind) => {
@@ -152,23 +151,23 @@ describe('refusals', () => {
   const good = encodePng(made);
 
   test.each([
-    ['signature', -202, Buffer.concat([Buffer.from([0x88]), good.subarray(1)])],
-    ['no IHDR first', -201, Buffer.concat([good.subarray(0, 8), good.subarray(33)])],
-    ['two IHDR', -201, encodePng({ ...made, before: [header(8, 8, 8, 2)] })],
-    ['width 0', -202, encodePng({ ...made, width: 0, data: Buffer.alloc(20) })],
-    ['height over 2^31', -202, encodePng({ ...made, height: 0x80000000, data: Buffer.alloc(20) })],
-    ['depth 3', -202, encodePng({ ...made, depth: 3 as 8, data: Buffer.alloc(20) })],
-    ['true colour of 4 bits', -202, encodePng({ ...made, depth: 4, data: Buffer.alloc(20) })],
-    ['unknown critical chunk', -201, encodePng({ ...made, before: [chunk('CgBI', Buffer.alloc(4))] })],
-    ['no palette', -204, encodePng({ ...picture(3, 8, 8, 8), palette: undefined as unknown as number[] })],
-    ['palette of 4 bytes', -204, encodePng({ ...picture(3, 8, 8, 8), palette: [1, 2, 3, 4] })],
-    ['filter 5', -206, encodePng({ ...made, filter: () => 5 })],
-    ['one row too many', -207, encodePng({ ...made, data: deflateSync(rawRows(picture(2, 8, 8, 9))) })],
-    ['one row too few', -208, encodePng({ ...made, data: deflateSync(rawRows(picture(2, 8, 8, 7))) })],
-    ['no pixels', -201, Buffer.concat([good.subarray(0, 33), good.subarray(-12)])],
-    ['IDAT interrupted', -208, interrupted()],
-  ])('%s', (_, status, bytes) => {
-    expect(damaged(bytes)).toBe(status);
+    ['signature', -2, Buffer.concat([Buffer.from([0x88]), good.subarray(1)])],
+    ['no IHDR first', -2, Buffer.concat([good.subarray(0, 8), good.subarray(33)])],
+    ['two IHDR', -2, encodePng({ ...made, before: [header(8, 8, 8, 2)] })],
+    ['width 0', -2, encodePng({ ...made, width: 0, data: Buffer.alloc(20) })],
+    ['height over 2^31', -2, encodePng({ ...made, height: 0x80000000, data: Buffer.alloc(20) })],
+    ['depth 3', -2, encodePng({ ...made, depth: 3 as 8, data: Buffer.alloc(20) })],
+    ['true colour of 4 bits', -2, encodePng({ ...made, depth: 4, data: Buffer.alloc(20) })],
+    ['unknown critical chunk', -2, encodePng({ ...made, before: [chunk('CgBI', Buffer.alloc(4))] })],
+    ['no palette', -2, encodePng({ ...picture(3, 8, 8, 8), palette: undefined as unknown as number[] })],
+    ['palette of 4 bytes', -2, encodePng({ ...picture(3, 8, 8, 8), palette: [1, 2, 3, 4] })],
+    ['filter 5', -2, encodePng({ ...made, filter: () => 5 })],
+    ['one row too many', -2, encodePng({ ...made, data: deflateSync(rawRows(picture(2, 8, 8, 9))) })],
+    ['one row too few', -2, encodePng({ ...made, data: deflateSync(rawRows(picture(2, 8, 8, 7))) })],
+    ['no pixels', -2, Buffer.concat([good.subarray(0, 33), good.subarray(-12)])],
+    ['IDAT interrupted', -2, interrupted()],
+  ])('%s', (_, expected, bytes) => {
+    expect(status(bytes)).toBe(expected);
   });
 
   function interrupted(): Buffer {
@@ -180,15 +179,11 @@ describe('refusals', () => {
   test('a wrong CRC of IHDR', () => {
     const bytes = Buffer.from(good);
     bytes[19] = 9;
-    expect(damaged(bytes)).toBe(-203);
-  });
-
-  test('more announced than the work allows, before a row is read', () => {
-    expect(damaged(encodePng(picture(2, 8, 64, 64)), 100)).toBe(-3);
+    expect(status(bytes)).toBe(-2);
   });
 
   test('rows that do not fit in the memory', () => {
-    const wide = encodePng({ ...made, width: 20_000_000, height: 1, data: Buffer.alloc(20) });
-    expect(decode(decoder(), 'png', wide, { resized: [256, 256], size: 227 }).status).toBe(-2);
+    const wide = encodePng({ ...picture(6, 16, 8, 8), width: 1_000_000, height: 1, data: Buffer.alloc(20) });
+    expect(decode(decoder(), 'png', wide, { resized: [256, 256], size: 227 }).status).toBe(-5);
   });
 });
