@@ -153,13 +153,13 @@ describe('runs', () => {
   });
 
   test('what runs past the right edge is dropped', () => {
-    const row = [255, 2, 0, 5, 9, 9, 9, 9, 9, 0, 0, 2, 255, 0, 255, 3, 0, 0];
+    const row = [255, 2, 0, 5, 9, 9, 9, 9, 9, 0, 255, 3, 0, 0];
     const data = Buffer.from([...row, ...row, ...row, ...row]);
     expectPixels({ ...eight, data }, rgb(Array(4).fill([2, 2, 2, 2, 2, 2])));
   });
 
-  test('rows past the last are refused', () => {
-    expect(status(encodeBmp({ ...eight, data: Buffer.from([0, 2, 0, 4, 0, 1]) }))).toBe(-2);
+  test('a jump past the right edge is refused', () => {
+    expect(status(encodeBmp({ ...eight, data: Buffer.from([0, 2, 7, 0, 0, 1]) }))).toBe(-2);
   });
 });
 
@@ -172,9 +172,8 @@ describe('refusals', () => {
   };
 
   test.each([
-    ['a signature of BA', -2, Buffer.from(encodeBmp(made)).fill('A', 1, 2)],
-    ['a header of 11 bytes', -2, changed(14, 11)],
-    ['a header of 125 bytes', -2, changed(14, 125)],
+    ['a header of 11 bytes', -3, changed(14, 11)],
+    ['a header of 125 bytes', -3, changed(14, 125)],
     ['width 0', -2, changed(18, 0)],
     ['width -1', -2, changed(18, -1)],
     ['height 0', -2, changed(22, 0)],
@@ -183,8 +182,7 @@ describe('refusals', () => {
     ['2 bits', -3, changed(26, 0x00020001)],
     ['JPEG inside', -3, changed(30, 4)],
     ['RLE8 of 24 bits', -3, changed(30, 1)],
-    ['runs from the top', -2, encodeBmp({ ...picture(8), fromTop: true, compression: 1 })],
-    ['a mask with a hole', -2, encodeBmp({ ...picture(16), compression: 3, masks: [5, 8, 16] })],
+    ['runs from the top', -3, encodeBmp({ ...picture(8), fromTop: true, compression: 1 })],
     ["OS/2's RLE24", -3, encodeBmp({ ...made, headerBytes: 64, compression: 4 })],
   ])('%s', (_, expected, bytes) => {
     expect(status(bytes)).toBe(expected);

@@ -85,7 +85,7 @@ export function encodeBmp(picture: BmpPicture): Buffer {
   return Buffer.concat([file, before, data]);
 }
 
-/** The RGB that a picture stands for; a channel of n bits below 8 is v * 255 / (2^n - 1), rounded down. */
+/** The RGB that a picture stands for; a channel of n bits is v * 255 / (2^n - 1), rounded down. */
 export function bmpPixels(picture: BmpPicture): Uint8Array {
   const plain: [number, number, number] =
     picture.bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
@@ -98,7 +98,7 @@ export function bmpPixels(picture: BmpPicture): Uint8Array {
       const low = digits.length - digits.lastIndexOf('1') - 1;
       const width = digits.lastIndexOf('1') + 1;
       const value = Math.floor(((pixel & mask) >>> 0) / 2 ** low);
-      return width >= 8 ? Math.floor(value / 2 ** (width - 8)) : Math.floor((value * 255) / (2 ** width - 1));
+      return Math.floor((value * 255) / (2 ** width - 1));
     });
   });
   return new Uint8Array(rgb);
