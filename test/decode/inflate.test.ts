@@ -24,7 +24,9 @@ const CONTENTS: Record<string, (i: number) => number> = {
 function raw(name: string): Buffer {
   const make = CONTENTS[name];
   if (make === undefined) throw new Error(name);
-  return Buffer.from({ length: SIDE * (SIDE + 1) }, (_, i) => (i % (SIDE + 1) === 0 ? 0 : make(i)));
+  return Buffer.from(
+    Array.from({ length: SIDE * (SIDE + 1) }, (_, i) => (i % (SIDE + 1) === 0 ? 0 : make(i))),
+  );
 }
 
 function grey(data: Buffer, width = SIDE, height = SIDE): Buffer {

@@ -1,6 +1,6 @@
 // PNG against sharp and against the samples that the fixtures were made of; pixels before the resize, all equal.
 import { deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type PngOptions } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decode, decodeAll, decoder } from '../support/pixels.ts';
 import { CHANNELS, chunk, encodePng, header, type PngPicture, pngPixels, rawRows } from '../support/png.ts';
@@ -98,7 +98,7 @@ describe('pictures of sharp', () => {
     );
   });
 
-  test.each<sharp.PngOptions>([
+  test.each<PngOptions>([
     {},
     { compressionLevel: 0 },
     { compressionLevel: 9, adaptiveFiltering: true },

@@ -1,6 +1,7 @@
 // Drives build/decode.wasm so that nothing is resized: a picture of any sides is read in squares at scale 1, and
 // its pixels come out as they were stored. What it returns can be compared with a known picture byte by byte.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 export const FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
 export type Format = keyof typeof FORMATS;
@@ -48,15 +49,19 @@ export interface Options {
 }
 
 const modules = new Map<boolean, WebAssembly.Module>();
+// Worker types know no compiling from bytes, which is how Node gets a module.
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
+
+/** build/decode.wasm, compiled once. */
+export function decodeModule(debug = false): WebAssembly.Module {
+  const file = path.join(import.meta.dirname, `../../build/decode${debug ? '.debug' : ''}.wasm`);
+  const module = modules.get(debug) ?? new Module(readFileSync(file));
+  modules.set(debug, module);
+  return module;
+}
 
 export function decoder(debug = false): Decoder {
-  let module = modules.get(debug);
-  if (module === undefined) {
-    const file = new URL(`../../build/decode${debug ? '.debug' : ''}.wasm`, import.meta.url);
-    module = new WebAssembly.Module(readFileSync(file));
-    modules.set(debug, module);
-  }
-  return new WebAssembly.Instance(module, {}).exports as unknown as Decoder;
+  return new WebAssembly.Instance(decodeModule(debug), {}).exports as unknown as Decoder;
 }
 
 /** Decodes one square of `bytes` with `instance`. */
