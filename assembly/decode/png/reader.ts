@@ -8,6 +8,7 @@ import { Palette } from '../palette';
 import { Header } from '../picture';
 import { Resize } from '../resize';
 import { AGAIN, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from '../status';
+import { BitInput } from './bit-input';
 import { crc32 } from './crc32';
 import { ENDED, FULL, INVALID, Inflate } from './inflate';
 import { depthExists, INDEXED, Pixels } from './pixels';
@@ -186,10 +187,10 @@ export class Png {
 
   private static data(): i32 {
     const before = Input.at;
-    Inflate.from = before;
-    Inflate.to = before + min(Png.dataLeft, Input.end - before);
+    BitInput.from = before;
+    BitInput.to = before + min(Png.dataLeft, Input.end - before);
     const answer = Inflate.run();
-    Input.at = Inflate.from;
+    Input.at = BitInput.from;
     Png.dataLeft -= Input.at - before;
     const rows = Rows.accept(Inflate.start, Inflate.end);
     if (rows !== MORE) return rows;
