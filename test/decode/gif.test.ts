@@ -2,8 +2,8 @@
 // equal.
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { encodeGif, type GifPicture, gifPixels, lzw, subBlocks } from '../support/gif.ts';
-import { decode, decodeAll, decoder } from '../support/pixels.ts';
+import { encodeGif, type GifPicture, gifPixels, lzw, subBlocks } from '../support/encode-gif.ts';
+import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
 import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];

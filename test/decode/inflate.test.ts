@@ -3,8 +3,8 @@
 import { deflateSync, inflateSync, type ZlibOptions, constants as z } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Bits } from '../support/bits.ts';
-import { decode, decodeAll, decoder } from '../support/pixels.ts';
-import { encodePng } from '../support/png.ts';
+import { encodePng } from '../support/encode-png.ts';
+import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
 import { randomIntegers } from '../support/random.ts';
 
 const SIDE = 200;

@@ -4,10 +4,10 @@
 // DAMAGE_RUNS=n multiplies the mutations.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type BmpPicture, encodeBmp } from '../support/bmp.ts';
-import { encodeGif, type GifPicture } from '../support/gif.ts';
-import { decode, decoder, type Format, type Outcome } from '../support/pixels.ts';
-import { encodePng, type PngPicture } from '../support/png.ts';
+import { type BmpPicture, encodeBmp } from '../support/encode-bmp.ts';
+import { encodeGif, type GifPicture } from '../support/encode-gif.ts';
+import { encodePng, type PngPicture } from '../support/encode-png.ts';
+import { decode, decoder, type Format, type Outcome } from '../support/exact-pixels.ts';
 import { randomIntegers } from '../support/random.ts';
 
 const SEED = 20_120_930;

@@ -2,8 +2,16 @@
 import { deflateSync } from 'node:zlib';
 import sharp, { type PngOptions } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decode, decodeAll, decoder } from '../support/pixels.ts';
-import { CHANNELS, chunk, encodePng, header, type PngPicture, pngPixels, rawRows } from '../support/png.ts';
+import {
+  CHANNELS,
+  chunk,
+  encodePng,
+  header,
+  type PngPicture,
+  pngPixels,
+  rawRows,
+} from '../support/encode-png.ts';
+import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
 import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];

@@ -5,12 +5,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { DecoderInstance } from '../../src/image/instance.ts';
 import { imageLimits } from '../../src/image/limits.ts';
-import { encodeBmp } from '../support/bmp.ts';
 import { CROP, decodeOptions, MARGIN, pieces } from '../support/decode-options.ts';
-import { encodeGif } from '../support/gif.ts';
+import { encodeBmp } from '../support/encode-bmp.ts';
+import { encodeGif } from '../support/encode-gif.ts';
+import { chunk, encodePng } from '../support/encode-png.ts';
+import { decodeModule } from '../support/exact-pixels.ts';
 import { photograph } from '../support/photograph.ts';
-import { decodeModule } from '../support/pixels.ts';
-import { chunk, encodePng } from '../support/png.ts';
 
 const decoder = new ImageDecoder(decodeModule());
 const window = { left: MARGIN, top: MARGIN, width: CROP, height: CROP };

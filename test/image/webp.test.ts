@@ -4,8 +4,8 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { CROP, decodeOptions, MARGIN, pieces } from '../support/decode-options.ts';
+import { decodeModule } from '../support/exact-pixels.ts';
 import { photograph, photographPixels } from '../support/photograph.ts';
-import { decodeModule } from '../support/pixels.ts';
 import { randomIntegers } from '../support/random.ts';
 import { loadWebp } from '../support/webp.ts';
 

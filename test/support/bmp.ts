@@ -1,105 +1,81 @@
-// A plain BMP encoder for fixtures: every depth, header, mask and row order. Runs are given as bytes by the tests.
+// BMP files of every kind that is read, written from the format's description for the tests.
 
 export interface BmpPicture {
   width: number;
   height: number;
+  /** A value a pixel, row by row from the top: an index, or the bits of a pixel. */
+  values: Uint32Array;
   bits: 1 | 4 | 8 | 16 | 24 | 32;
-  /** Colour numbers, or pixels as they are stored: [height][width]. */
-  pixels: number[];
-  /** RGB [n][3], for up to 8 bits. */
-  palette?: number[];
-  /** 12 (OS/2), 40, 52, 56, 64, 108 or 124. */
-  headerBytes?: number;
-  fromTop?: boolean;
-  /** 0, 1 (RLE8), 2 (RLE4), 3 (masks), 6 (masks with alpha). */
-  compression?: number;
-  /** Red, green, blue, for compression 3 and 6. */
+  /** [R, G, B] of each index. */
+  palette?: number[][];
   masks?: [number, number, number];
-  /** In place of the rows. */
-  data?: Buffer;
-  /** Unused bytes before the pixels. */
-  gap?: number;
-  /** Colours that the header announces. */
-  coloursUsed?: number;
+  topDown?: boolean;
+  compression?: 'rle8' | 'rle4';
 }
 
-function packRow(row: number[], bits: number): Buffer {
-  const out = Buffer.alloc(Math.ceil((row.length * bits) / 32) * 4);
-  row.forEach((pixel, x) => {
-    if (bits < 8) {
-      const bit = x * bits;
-      out[bit >> 3] = (out[bit >> 3] ?? 0) | (pixel << (8 - bits - (bit & 7)));
-    } else {
-      out.writeUIntLE(pixel, x * (bits / 8), bits / 8);
+function packedRows({ width, height, values, bits, topDown }: BmpPicture): number[] {
+  const out: number[] = [];
+  for (let line = 0; line < height; line++) {
+    const y = topDown ? line : height - 1 - line;
+    const row = new Uint8Array(Math.ceil((width * bits) / 32) * 4);
+    for (let x = 0; x < width; x++) {
+      const value = values[y * width + x] ?? 0;
+      if (bits < 8)
+        row[(x * bits) >> 3] = (row[(x * bits) >> 3] ?? 0) | (value << (8 - bits - ((x * bits) & 7)));
+      else for (let b = 0; b < bits / 8; b++) row[(x * bits) / 8 + b] = value >>> (8 * b);
     }
-  });
+    out.push(...row);
+  }
   return out;
 }
 
-export function encodeBmp(picture: BmpPicture): Buffer {
-  const { width, height, bits } = picture;
-  const headerBytes = picture.headerBytes ?? 40;
-  const compression = picture.compression ?? 0;
-  const core = headerBytes === 12;
-  const info = Buffer.alloc(headerBytes);
-  info.writeUInt32LE(headerBytes);
-  if (core) {
-    info.writeUInt16LE(width, 4);
-    info.writeUInt16LE(height, 6);
-    info.writeUInt16LE(1, 8);
-    info.writeUInt16LE(bits, 10);
-  } else {
-    info.writeInt32LE(width, 4);
-    info.writeInt32LE(picture.fromTop ? -height : height, 8);
-    info.writeUInt16LE(1, 12);
-    info.writeUInt16LE(bits, 14);
-    info.writeUInt32LE(compression, 16);
-    info.writeUInt32LE(picture.coloursUsed ?? (picture.palette?.length ?? 0) / 3, 32);
+/** Rows as runs where two neighbours are equal, as literals of up to 7 otherwise, some rows by a move. */
+function runLength({ width, height, values, compression }: BmpPicture): number[] {
+  const out: number[] = [];
+  const wide = compression === 'rle8';
+  for (let line = 0; line < height; line++) {
+    const row = Array.from(values.subarray((height - 1 - line) * width, (height - line) * width));
+    for (let x = 0; x < width; ) {
+      let run = 1;
+      while (run < 255 && x + run < width && row[x + run] === row[x]) run++;
+      const value = row[x] ?? 0;
+      const literal = row.slice(x, x + 7);
+      if (run > 1 || literal.length < 3) out.push(run, wide ? value : value * 17);
+      else {
+        run = literal.length;
+        const bytes = wide
+          ? literal
+          : [0, 2, 4, 6]
+              .slice(0, (run + 1) >> 1)
+              .map((i) => ((literal[i] ?? 0) << 4) | (literal[i + 1] ?? 0));
+        out.push(0, run, ...bytes, ...(bytes.length % 2 ? [0] : []));
+      }
+      x += run;
+    }
+    out.push(0, 0);
   }
-  const masks = Buffer.alloc(compression === 6 ? 16 : compression === 3 ? 12 : 0);
-  if (masks.length > 0)
-    picture.masks?.forEach((mask, i) => {
-      masks.writeUInt32LE(mask, i * 4);
-    });
-  if (headerBytes >= 52) masks.copy(info, 40, 0, Math.min(masks.length, headerBytes - 40));
-  const palette: number[] = [];
-  for (let i = 0; i < (picture.palette?.length ?? 0); i += 3) {
-    const [red = 0, green = 0, blue = 0] = picture.palette?.slice(i, i + 3) ?? [];
-    palette.push(blue, green, red, ...(core ? [] : [0]));
-  }
-  const rows = [...Array(height).keys()].map((y) =>
-    packRow(picture.pixels.slice(y * width, (y + 1) * width), bits),
-  );
-  if (!picture.fromTop) rows.reverse();
-  const before = Buffer.concat([
-    info,
-    headerBytes >= 52 ? Buffer.alloc(0) : masks,
-    Buffer.from(palette),
-    Buffer.alloc(picture.gap ?? 0),
-  ]);
-  const data = picture.data ?? Buffer.concat(rows);
-  const file = Buffer.alloc(14);
-  file.write('BM');
-  file.writeUInt32LE(14 + before.length + data.length, 2);
-  file.writeUInt32LE(14 + before.length, 10);
-  return Buffer.concat([file, before, data]);
+  out.push(0, 1);
+  return out;
 }
 
-/** The RGB that a picture stands for; a channel of n bits is v * 255 / (2^n - 1), rounded down. */
-export function bmpPixels(picture: BmpPicture): Uint8Array {
-  const plain: [number, number, number] =
-    picture.bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
-  const masks = picture.masks ?? plain;
-  const rgb = picture.pixels.flatMap((pixel) => {
-    if (picture.bits <= 8) return [0, 1, 2].map((c) => picture.palette?.[pixel * 3 + c] ?? 0);
-    return masks.map((mask) => {
-      if (mask === 0) return 0;
-      const digits = (mask >>> 0).toString(2);
-      const low = digits.length - digits.lastIndexOf('1') - 1;
-      const width = digits.lastIndexOf('1') + 1;
-      const value = Math.floor(((pixel & mask) >>> 0) / 2 ** low);
-      return Math.floor((value * 255) / (2 ** width - 1));
-    });
-  });
-  return new Uint8Array(rgb);
+export function bmpFile(picture: BmpPicture): Uint8Array {
+  const { width, height, bits, palette = [], masks, topDown, compression } = picture;
+  const data = compression ? runLength(picture) : packedRows(picture);
+  const tables = (masks ? 12 : 0) + palette.length * 4;
+  const file = new Uint8Array(14 + 40 + tables + data.length);
+  const view = new DataView(file.buffer);
+  file.set([0x42, 0x4d]);
+  view.setUint32(2, file.length, true);
+  view.setUint32(10, 54 + tables, true);
+  view.setUint32(14, 40, true);
+  view.setInt32(18, width, true);
+  view.setInt32(22, topDown ? -height : height, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, bits, true);
+  view.setUint32(30, masks ? 3 : compression === 'rle8' ? 1 : compression === 'rle4' ? 2 : 0, true);
+  view.setUint32(46, palette.length, true);
+  for (const [i, mask] of (masks ?? []).entries()) view.setUint32(54 + 4 * i, mask, true);
+  for (const [i, [r = 0, g = 0, b = 0]] of palette.entries()) file.set([b, g, r, 0], 54 + 4 * i);
+  file.set(data, 54 + tables);
+  return file;
 }
