@@ -1,5 +1,5 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
-// Content-Type, which clients omit or get wrong: no image that is read here starts with `{` or white space.
+// Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import { ServiceError } from '../errors.ts';
 
 export interface OpenedBody {
@@ -71,7 +71,7 @@ function withFirst(
 }
 
 function startsJson(byte: number | undefined): boolean {
-  return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+  return byte === 0x7b || byte === 0x5b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 /** A body whose form the route knows. Throws ServiceError as openBody does. */
