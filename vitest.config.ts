@@ -9,7 +9,9 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { ratelimits: { TEST_LIMITER: { simple: { limit: 60, period: 60 } } } },
+            miniflare: {
+              ratelimits: { TEST_LIMITER: { namespace_id: '1', simple: { limit: 60, period: 60 } } },
+            },
           }),
         ],
         test: {

@@ -13,7 +13,7 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 export const jpeg = bytesOf(inject('jpeg'));
 export const jpegBase64 = inject('jpeg');
 export const png = bytesOf(inject('png'));
-export const text = new TextEncoder().encode('this is no image');
+export const text = Uint8Array.from(new TextEncoder().encode('this is no image'));
 export const truncated = jpeg.slice(0, jpeg.length - 1500);
 
 export const bindings: Bindings = { ...(env as Bindings), MODEL: 'tiny.safetensors' };
