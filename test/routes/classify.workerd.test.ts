@@ -203,6 +203,12 @@ describe('bodies that are refused', () => {
     ['an empty body', () => post('/v1/classify', new Uint8Array(0)), 400, /empty body/],
     ['a form without files', () => post('/v1/classify', new FormData()), 400, /file|boundary/],
     ['text', () => post('/v1/classify', text), 415, /JPEG, PNG/],
+    [
+      'a compressed body',
+      () => post('/v1/classify', jpeg, { 'content-encoding': 'gzip' }),
+      400,
+      /Content-Encoding: expected none, got gzip/,
+    ],
     ['a truncated JPEG', () => post('/v1/classify', truncated), 422, /./],
     ['broken JSON', () => post('/v1/classify', '{"image": '), 400, /expected JSON/],
     ['JSON without image', () => postJson('/v1/classify', {}), 400, /image: expected a value, got nothing/],
