@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/build.ts'],
     projects: [
       {
         plugins: [
@@ -17,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.workerd.test.ts'],
-          globalSetup: ['test/support/build.ts', 'test/support/fixtures.ts'],
+          globalSetup: ['test/support/fixtures.ts'],
         },
       },
       {
@@ -26,7 +27,6 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
-          globalSetup: ['test/support/build.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
