@@ -86,11 +86,12 @@ describe('bombs', () => {
     expect([error.code, error.members]).toEqual(['too-many-pixels', { limit: { webpPixels: 4_000_000 } }]);
   });
 
-  it('64 MB of zeros behind the pixels, and behind a profile, are never inflated', async () => {
+  it('64 MB of zeros in a profile are not inflated, behind the pixels they are refused', async () => {
     const zeros = deflateSync(new Uint8Array(64 << 20));
     const profile = chunk('iCCP', Buffer.concat([Buffer.from('x\0\0', 'latin1'), zeros]));
-    const { width } = await decoder.decode(png(10, 10, new Uint8Array(64 << 20), profile), decodeOptions());
+    const { width } = await decoder.decode(png(10, 10, new Uint8Array(110), profile), decodeOptions());
     expect(width).toBe(10);
+    expect((await refusal(png(10, 10, new Uint8Array(64 << 20)))).code).toBe('damaged-image');
   });
 
   it('a scan that comes again a thousand times', async () => {
