@@ -109,7 +109,9 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ImportError) && !(error instanceof NetworkError)) throw error;
+  // Errors of the file system (no space, no permission) have a code and a message of one line.
+  const fromSystem = error instanceof Error && 'syscall' in error;
+  if (!(error instanceof ImportError) && !(error instanceof NetworkError) && !fromSystem) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }
