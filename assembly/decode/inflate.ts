@@ -211,25 +211,23 @@ export class Inflate {
   static codes(limit: usize): i32 {
     const literals = Codes.lookup(LITERALS);
     const distances = Codes.lookup(DISTANCES);
+    const literalMask: usize = (1 << LITERAL_LOOK) - 1;
+    const distanceMask: usize = (1 << DISTANCE_LOOK) - 1;
+    // In locals: as globals they would go through memory for every symbol.
     let to = filled;
     let b = bits;
     let n = count;
     let from = at;
-    let status = 1;
+    const safe = end - SYMBOL_MARGIN;
     while (to < limit) {
-      if (from + SYMBOL_MARGIN <= end) {
-        if (n < 48) {
-          b |= load<u64>(from) << n;
-          from += (63 - n) >> 3;
-          n |= 56;
-          // Bits of the byte that was loaded in part are dropped: they are loaded again.
-          b &= ((<u64>1) << n) - 1;
-        }
+      const isSafe = from <= safe;
+      if (isSafe) {
+        // At least 56 bits. Those of the last byte may be loaded twice, which changes nothing.
+        b |= load<u64>(from) << n;
+        from += (63 - n) >> 3;
+        n |= 56;
       } else {
-        if (!Inflate.last) {
-          status = 0;
-          break;
-        }
+        if (!Inflate.last) break;
         bits = b;
         count = n;
         at = from;
@@ -239,23 +237,34 @@ export class Inflate {
         from = at;
         if (padding > n) return TRUNCATED;
       }
-      let entry = load<u32>(literals + ((<usize>b & ((1 << LITERAL_LOOK) - 1)) << 2));
+      let entry = load<u32>(literals + ((<usize>b & literalMask) << 2));
+      if (isSafe && entry >> 31) {
+        // Up to three literals of at most 11 bits leave enough for a length and a distance to be looked up anew.
+        b >>= entry & 255;
+        n -= entry & 255;
+        store<u8>(to++, <u8>(entry >> 8));
+        entry = load<u32>(literals + ((<usize>b & literalMask) << 2));
+        if (entry >> 31) {
+          b >>= entry & 255;
+          n -= entry & 255;
+          store<u8>(to++, <u8>(entry >> 8));
+          entry = load<u32>(literals + ((<usize>b & literalMask) << 2));
+          if (entry >> 31) {
+            b >>= entry & 255;
+            n -= entry & 255;
+            store<u8>(to++, <u8>(entry >> 8));
+          }
+        }
+        continue;
+      }
       if (!entry) {
         entry = Codes.long(LITERALS, b);
         if (!entry) return DAMAGED;
       }
-      const length = entry & 255;
-      b >>= length;
-      n -= length;
+      b >>= entry & 255;
+      n -= entry & 255;
       if (entry >> 31) {
         store<u8>(to++, <u8>(entry >> 8));
-        // A second literal, if a short one follows.
-        entry = load<u32>(literals + ((<usize>b & ((1 << LITERAL_LOOK) - 1)) << 2));
-        if (entry >> 31 && padding === 0) {
-          b >>= entry & 255;
-          n -= entry & 255;
-          store<u8>(to++, <u8>(entry >> 8));
-        }
         continue;
       }
       if (entry & 0x8000) {
@@ -266,10 +275,10 @@ export class Inflate {
       const bytes = <usize>(entry >> 16) + (<usize>b & ((1 << lengthExtra) - 1));
       b >>= lengthExtra;
       n -= lengthExtra;
-      entry = load<u32>(distances + ((<usize>b & ((1 << DISTANCE_LOOK) - 1)) << 2));
+      entry = load<u32>(distances + ((<usize>b & distanceMask) << 2));
       if (!entry) {
         entry = Codes.long(DISTANCES, b);
-        if (!entry) return DAMAGED;
+        if (!entry) return padding > n ? TRUNCATED : DAMAGED;
       }
       b >>= entry & 255;
       n -= entry & 255;
@@ -285,7 +294,8 @@ export class Inflate {
     bits = b;
     count = n;
     at = from;
-    return padding > n ? TRUNCATED : status;
+    if (padding > n) return TRUNCATED;
+    return state === BLOCK || to >= limit ? 1 : 0;
   }
 
   /** A match; up to 15 bytes more may be written. */
