@@ -83,6 +83,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof AccuracyError)) throw error;
-  console.error(`error: ${error.message}`);
+  process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 }

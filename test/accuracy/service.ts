@@ -17,7 +17,7 @@ export async function startService(): Promise<{ url: URL; stop(): Promise<void> 
   await build(process.env.KERNELS ?? 'relaxed', false);
   await bundleWorker();
   const { key, file } = await defaultModelFile();
-  const worker = await startWorker({ MODEL: key });
+  const worker = await startWorker({ MODEL: key }, { onLog: () => {} });
   await worker.bucket.put(key, await readFile(file));
   return worker;
 }
