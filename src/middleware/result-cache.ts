@@ -6,6 +6,8 @@ import type { AppEnv } from '../app-env.ts';
 import { cacheSeconds } from '../limits.ts';
 
 const MAX_BYTES = 4 << 20;
+/** The body, its copy in the new request, and what reading it as JSON takes. */
+const COPIES = 6;
 /** Stands for the request id in a stored answer. */
 const ID_PLACEHOLDER = '{{request_id}}';
 /** Request headers that change how a body is read. */
@@ -24,6 +26,7 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   const length = Number(c.req.header('content-length') ?? 0);
   if (seconds === 0 || c.req.method !== 'POST' || length === 0 || length > MAX_BYTES) return next();
   const { requestId, record } = c.var;
+  await c.var.ticket.hold(COPIES * length);
   const body = await c.req.raw.arrayBuffer();
   const key = await cacheKey(c.req.raw, body, c.env.MODEL ?? '');
   const stored = await caches.default.match(key);
