@@ -7,7 +7,11 @@ export default defineConfig({
     projects: [
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'] },
+        test: {
+          name: 'workerd',
+          include: ['test/**/*.workerd.test.ts'],
+          globalSetup: ['test/support/build.ts', 'test/support/fixtures.ts'],
+        },
       },
       {
         test: {

@@ -5,15 +5,12 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zlib';
 import { headerEnd } from '../src/model/safetensors.ts';
 import { ImportError } from './float-model.ts';
 import { modelKey, type PackedFile, parsePackedHeader, readPackedFile } from './packed-file.ts';
 
-export const DEFAULT_MODEL_PATH = fileURLToPath(
-  new URL('./alexnet-ten-classes.safetensors.br', import.meta.url),
-);
+export const DEFAULT_MODEL_PATH = path.join(import.meta.dirname, 'alexnet-ten-classes.safetensors.br');
 
 /** 2^26 = 64 MiB: the whole file is within reach. */
 const WINDOW_BITS = 26;

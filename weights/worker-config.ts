@@ -1,9 +1,10 @@
 // The two places of wrangler.toml that weights have to do with: `MODEL`, the key of the current model, and the
 // name of the bucket. Edited as text, so that the file's comments stay.
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { ImportError } from './float-model.ts';
 
-export const CONFIG_PATH = new URL('../wrangler.toml', import.meta.url);
+export const CONFIG_PATH = path.join(import.meta.dirname, '../wrangler.toml');
 
 const MODEL = /^(MODEL\s*=\s*)"([^"]*)"/m;
 const BUCKET = /^bucket_name\s*=\s*"([^"]*)"/m;
@@ -14,8 +15,8 @@ export interface WorkerConfig {
 }
 
 /** Throws ImportError when one of the two lines is missing. */
-export async function readConfig(path: URL | string = CONFIG_PATH): Promise<WorkerConfig> {
-  const text = await readFile(path, 'utf8');
+export async function readConfig(file = CONFIG_PATH): Promise<WorkerConfig> {
+  const text = await readFile(file, 'utf8');
   const model = MODEL.exec(text)?.[2];
   const bucketName = BUCKET.exec(text)?.[1];
   if (model === undefined || bucketName === undefined)
@@ -26,10 +27,10 @@ export async function readConfig(path: URL | string = CONFIG_PATH): Promise<Work
 }
 
 /** Names another current model. */
-export async function useModel(key: string, path: URL | string = CONFIG_PATH): Promise<void> {
-  const text = await readFile(path, 'utf8');
+export async function useModel(key: string, file = CONFIG_PATH): Promise<void> {
+  const text = await readFile(file, 'utf8');
   await writeFile(
-    path,
+    file,
     text.replace(MODEL, (_, start: string) => `${start}"${key}"`),
   );
 }

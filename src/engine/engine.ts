@@ -22,7 +22,7 @@ export interface Prediction {
 export type Observer = (layer: LayerShapes, picture: number, read: () => Float32Array) => void;
 
 export class Engine {
-  readonly info: ModelInfo;
+  #info: ModelInfo;
   readonly #kernels: Kernels;
   readonly #memory: LinearMemory;
   readonly #plan: Plan;
@@ -32,7 +32,7 @@ export class Engine {
    * Throws NetworkError for a layer list that cannot be run, RangeError where memory is refused.
    */
   constructor(module: WebAssembly.Module, info: ModelInfo) {
-    this.info = info;
+    this.#info = info;
     this.#kernels = instantiateKernels(module);
     this.#memory = new LinearMemory(this.#kernels.memory, this.#kernels.heapBase());
     this.#plan = makePlan(this.#kernels, this.#memory, info);
@@ -43,6 +43,18 @@ export class Engine {
   /** Tile sizes that a module's packed weights must have. */
   static tiles(module: WebAssembly.Module): Tiles {
     return tilesOf(instantiateKernels(module));
+  }
+
+  get info(): ModelInfo {
+    return this.#info;
+  }
+
+  /** Takes another model of the same network into this memory (its weights follow); false when it does not fit. */
+  adopt(info: ModelInfo): boolean {
+    const shape = ({ network, preprocess, tiles }: ModelInfo) => JSON.stringify([network, preprocess, tiles]);
+    if (shape(info) !== shape(this.#info)) return false;
+    this.#info = info;
+    return true;
   }
 
   get layers(): LayerShapes[] {

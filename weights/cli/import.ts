@@ -1,46 +1,47 @@
 // `import FILE`: any published weights file to a packed model file.
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { readWeightsFile } from '../import/form.ts';
-import { type ImportOptions, importModel } from '../import/import-model.ts';
-import { readLabels } from '../import/labels.ts';
+import { importFile } from '../import/import-file.ts';
+import type { PreprocessName } from '../import/preprocess-presets.ts';
 import { SourceFile } from '../import/source-file.ts';
-import { kernelTiles } from '../kernel-tiles.ts';
+import type { VariantName } from '../import/variants.ts';
 import { packModel } from '../pack.ts';
 import { type PackedFile, readPackedFile } from '../packed-file.ts';
+import { kernelTiles } from '../packed-model.ts';
 import { withProgress } from './progress.ts';
 
-export interface ImportCommand extends Omit<ImportOptions, 'labels'> {
+export interface ImportCommand {
+  name?: string;
   /** Path of a label file. */
   labels?: string;
+  variant?: VariantName;
+  preprocess?: PreprocessName;
+  licence?: string;
+  accuracy?: string;
   /** Where the packed file goes; build/<key> when not given. */
   out?: string;
 }
 
 /** Imports, packs and says what it did. Throws ImportError; nothing is written then. */
-export async function importFile(
+export async function importAndPack(
   file: string,
-  { labels, out, ...options }: ImportCommand,
+  { out, accuracy, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = SourceFile.open(file);
   try {
-    const weights = readWeightsFile(source);
-    const imported = importModel(weights, source, {
-      ...options,
-      ...(labels && { labels: readLabels(labels) }),
-    });
-    const { model, form, variant, notes } = imported;
-    console.log(
-      `${source.name}: ${form}, ${variant ?? 'a network of its own'}, ${model.labels.length} classes`,
-    );
-    for (const note of notes) console.log(`  ${note}`);
+    const model = importFile(source, options);
+    if (accuracy) model.source.accuracy = accuracy;
     const target = out ?? `build/${model.name}.safetensors`;
     await mkdir(path.dirname(target), { recursive: true });
-    const tiles = await kernelTiles();
+    const tiles = kernelTiles();
     await withProgress('packing', (update) => packModel(model, tiles, target, update));
     const packed = await readPackedFile(target);
     const place = out ?? path.join('build', packed.key);
     if (place !== target) await rename(target, place);
+    const { resize, resizeTo, crop, trainedOn } = model.preprocess;
+    console.log(
+      `${source.name}: ${model.labels.length} classes, ${resize} ${resizeTo}, crop ${crop}, trained on ${trainedOn}`,
+    );
     console.log(`${place}: ${(packed.bytes / 1e6).toFixed(1)} MB, key ${packed.key}`);
     return { ...packed, path: place };
   } finally {

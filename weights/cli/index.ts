@@ -5,7 +5,7 @@ import { compressModel, DEFAULT_MODEL_PATH } from '../default-model.ts';
 import { ImportError } from '../float-model.ts';
 import { PREPROCESS } from '../import/preprocess-presets.ts';
 import { VARIANTS } from '../import/variants.ts';
-import { type ImportCommand, importFile } from './import.ts';
+import { type ImportCommand, importAndPack } from './import.ts';
 import { withProgress } from './progress.ts';
 import { type PushCommand, pushFile } from './push.ts';
 
@@ -29,7 +29,7 @@ program
   .option('--licence <text>', 'licence of the weights, for the model file')
   .option('--accuracy <text>', 'reported accuracy, for the model file')
   .action(async (file: string, options: ImportCommand) => {
-    await importFile(file, options);
+    await importAndPack(file, options);
   });
 
 program
@@ -45,7 +45,7 @@ program
   .description('make the committed default model (weights/*.br) from the trained float16 file')
   .argument('[file]', 'the trained weights', '../shared/model/alexnet-ten-classes.f16.safetensors')
   .action(async (file: string) => {
-    const packed = await importFile(file, {
+    const packed = await importAndPack(file, {
       name: 'alexnet-ten-classes',
       licence: 'MIT, trained by this project on Imagenette',
       accuracy: "83.2 % top-1 on Imagenette's validation split (3,925 photos)",

@@ -8,18 +8,19 @@
 
 import type { Shape } from '../../src/network/layer.ts';
 import { type FloatTensor, ImportError } from '../float-model.ts';
+import { requireFinite } from './element-type.ts';
 import { elementCount, type StoredTensor, shapeText } from './stored-tensor.ts';
 
 /** Columns that one step of the transposition reads: 64 rows of the file, 256 contiguous bytes written. */
 const BLOCK_COLUMNS = 64;
 
-/** The stored values in the order of `axes`: axis i of the result is axis axes[i] of the file. */
+/** The stored values in the order of `axes`: axis i of the result is axis axes[i] of the file. Finite. */
 export function permuted(stored: StoredTensor, axes: number[]): FloatTensor {
   requireRank(stored, axes.length);
   const shape = axes.map((axis) => stored.shape[axis] as number);
   const strides = fileStrides(stored);
   const steps = axes.map((axis) => strides[axis] as number);
-  return tensor(shape, () => {
+  return tensor(stored.name, shape, () => {
     const count = elementCount(stored.name, shape);
     const values = stored.elements(0, count);
     return isRowMajor(shape, steps) ? values : gather(values, shape, steps);
@@ -53,7 +54,7 @@ export function denseWeight(
     );
   const fileColumn = flattened ? hwcIndex(flattened) : (column: number) => column;
   const rowsInFile = (order === 'out-in') !== stored.fortran;
-  return tensor([outputs, inputs], () => {
+  return tensor(stored.name, [outputs, inputs], () => {
     if (!rowsInFile) return transposed(stored, outputs, inputs, fileColumn);
     const values = stored.elements(0, outputs * inputs);
     if (flattened) permuteRows(values, inputs, fileColumn);
@@ -98,8 +99,15 @@ export function zeros(count: number): FloatTensor {
   return { shape: [count], read: async () => new Float32Array(count) };
 }
 
-function tensor(shape: number[], values: () => Float32Array): FloatTensor {
-  return { shape, read: async () => values() };
+function tensor(name: string, shape: number[], values: () => Float32Array): FloatTensor {
+  return {
+    shape,
+    read: async () => {
+      const read = values();
+      requireFinite(read, name);
+      return read;
+    },
+  };
 }
 
 function requireRank(stored: StoredTensor, rank: number): void {

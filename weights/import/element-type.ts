@@ -1,5 +1,6 @@
 // The number types that weights files hold, widened to float32. Little-endian, as is every machine that
 // this runs on. Float16: IEEE 754 binary16; bfloat16: the upper half of a float32.
+import { ImportError } from '../float-model.ts';
 import type { SourceFile } from './source-file.ts';
 
 export type ElementType = 'F32' | 'F16' | 'BF16' | 'F64';
@@ -58,3 +59,10 @@ const HALF = Float32Array.from({ length: 1 << 16 }, (_, half) => {
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 });
+
+/** Throws ImportError, naming the tensor and the place, when a value is NaN or infinite. */
+export function requireFinite(values: Float32Array, name: string): void {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw new ImportError(`${name}: expected finite numbers, found ${values[i]} at element ${i}`);
+}

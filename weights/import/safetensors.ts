@@ -1,107 +1,56 @@
-// Reads safetensors files of float weights (F32, F16, BF16, F64). The header is checked by the same parser that the
-// Worker uses; the values stay in the file until a layer is read. `__metadata__` of the project's own training
-// (`lrn`, `preprocess`, `labels`, JSON each) decides the variant, the preprocessing and the labels.
-import {
-  headerEnd,
-  parseHeader,
-  SafetensorsError,
-  type SafetensorsHeader,
-} from '../../src/model/safetensors.ts';
-import type { Label, Preprocess } from '../../src/network/preprocess.ts';
+// safetensors: 8 bytes header length, a JSON header {name: {dtype, shape, data_offsets}}, then the data.
+// Source: the format section of the safetensors project's README.
 import { ImportError } from '../float-model.ts';
 import { ELEMENT_BYTES, type ElementType } from './element-type.ts';
-import { namedNetwork } from './named-layers.ts';
-import { PREPROCESS } from './preprocess-presets.ts';
-import type { SourceFile } from './source-file.ts';
+import { metadataOptions, readKeyed } from './keyed.ts';
+import { Cursor, type SourceFile } from './source-file.ts';
 import { type StoredTensor, tensorAt } from './stored-tensor.ts';
-import { familyOf, requireVariant, type VariantName } from './variants.ts';
-import type { WeightsFile } from './weights-file.ts';
+import type { WeightFile } from './weight-file.ts';
 
-function isElementType(dtype: string): dtype is ElementType {
-  return Object.hasOwn(ELEMENT_BYTES, dtype);
-}
+/** The format's own limit is 100 MB; a network's header has a few kilobytes. */
+const HEADER_BYTES = 8 << 20;
 
-function readHeader(source: SourceFile): SafetensorsHeader {
+/** The header as JSON and the position of the data. */
+export function readSafetensorsHeader(source: SourceFile): { header: Record<string, unknown>; data: number } {
+  const length = new Cursor(source, 0, source.size, 'safetensors header').u64();
+  if (length > HEADER_BYTES)
+    throw new ImportError(`safetensors header: expected at most ${HEADER_BYTES} bytes, found ${length}`);
+  const text = new TextDecoder().decode(source.read(8, length, 'safetensors header'));
+  let header: unknown;
   try {
-    const end = headerEnd(source.read(0, Math.min(8, source.size), 'header length'));
-    return parseHeader(source.read(0, end, 'header'));
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new ImportError(error.message);
-    throw error;
-  }
-}
-
-function json(metadata: Record<string, string>, key: string): unknown {
-  const text = metadata[key];
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
+    header = JSON.parse(text);
   } catch {
-    throw new ImportError(`__metadata__.${key}: expected JSON, found ${text.slice(0, 40)}`);
+    throw new ImportError('safetensors header: expected JSON, found other text');
   }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw new ImportError('safetensors header: expected an object, found another value');
+  return { header: header as Record<string, unknown>, data: 8 + length };
 }
 
-/** `lrn`: { before_pool, k }. */
-function metadataVariant(metadata: Record<string, string>): VariantName | undefined {
-  const lrn = json(metadata, 'lrn') as { before_pool?: boolean; k?: number } | undefined;
-  if (!lrn) return undefined;
-  if (lrn.before_pool === false) return 'caffenet';
-  return lrn.k === 2 ? 'paper' : 'bvlc-alexnet';
-}
-
-/** `preprocess`: { mean, channels: "RGB", range: "0..255" } as the project's training writes it. */
-function metadataPreprocess(metadata: Record<string, string>): Preprocess | undefined {
-  const found = json(metadata, 'preprocess') as
-    | { mean?: number[]; channels?: string; range?: string; crop?: number }
-    | undefined;
-  if (!found) return undefined;
-  const { mean, channels, range, crop } = found;
-  const [red, green, blue] = mean ?? [];
-  if (
-    channels !== 'RGB' ||
-    range !== '0..255' ||
-    red === undefined ||
-    green === undefined ||
-    blue === undefined
-  )
-    throw new ImportError(
-      `__metadata__.preprocess: expected RGB, 0..255 and three means, found ${metadata.preprocess}`,
-    );
-  return { ...PREPROCESS['rgb-mean'], crop: crop ?? PREPROCESS['rgb-mean'].crop, mean: [red, green, blue] };
-}
-
-/** `labels`: a list of { synset, label }. */
-function metadataLabels(metadata: Record<string, string>): Label[] | undefined {
-  const found = json(metadata, 'labels');
-  if (found === undefined) return undefined;
-  const rows = Array.isArray(found) ? (found as { synset?: string; label?: string }[]) : [];
-  return rows.map(({ synset, label }) => ({ ...(synset && { synset }), words: label ?? '' }));
-}
-
-/** Throws ImportError for a damaged header, another number type, a file that is too short. */
-export function readSafetensors(source: SourceFile): WeightsFile {
-  const { metadata, tensors, dataStart, dataBytes } = readHeader(source);
-  source.require(dataStart, dataBytes, 'data section');
-  const stored: StoredTensor[] = [...tensors].map(([name, { dtype, shape, offset, bytes }]) => {
-    if (!isElementType(dtype))
-      throw new ImportError(`tensor ${name}: expected F32, F16, BF16 or F64, found ${dtype}`);
-    return tensorAt(source, name, shape, dtype, dataStart + offset, bytes);
-  });
+export function readSafetensors(source: SourceFile): WeightFile {
+  const { header, data } = readSafetensorsHeader(source);
+  const { __metadata__: metadata, ...entries } = header;
+  const tensors = Object.entries(entries).map(([name, entry]) => readEntry(source, name, entry, data));
   return {
     form: 'safetensors',
-    tensors: stored,
-    draft(wanted) {
-      const said = metadataVariant(metadata);
-      if (said && wanted) requireVariant(said, wanted);
-      const named = namedNetwork(stored, wanted ?? said);
-      const labels = metadataLabels(metadata);
-      return {
-        ...named,
-        preprocess:
-          metadataPreprocess(metadata) ?? (familyOf(named.variant) === 'one-group' ? 'torchvision' : 'caffe'),
-        ...(labels && { labels }),
-        notes: [],
-      };
-    },
+    detail: `safetensors, ${tensors.length} tensors`,
+    tensors,
+    read: (options) => readKeyed(tensors, options, metadataOptions(metadata)),
   };
+}
+
+function readEntry(source: SourceFile, name: string, entry: unknown, data: number): StoredTensor {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
+    throw new ImportError(
+      `${name}: expected shape and data_offsets, found ${JSON.stringify(entry).slice(0, 80)}`,
+    );
+  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype))
+    throw new ImportError(`${name}: expected dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, found ${dtype}`);
+  const [begin = 0, end = 0] = offsets;
+  return tensorAt(source, name, shape, dtype as ElementType, data + begin, end - begin);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }

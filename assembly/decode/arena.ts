@@ -1,0 +1,27 @@
+// Working memory of one picture: a bump allocator after the static data, emptied by `open`. It never frees,
+// and it answers 0 instead of trapping when the module's maximum is reached.
+
+let top: usize = 0;
+
+export class Arena {
+  static reset(): void {
+    top = (__heap_base + 15) & ~15;
+  }
+
+  /** `bytes` of memory with 16 readable bytes on both sides, aligned to 16; 0 when there is not enough. */
+  static take(bytes: usize): usize {
+    const start = top + 16;
+    const end = (start + bytes + 31) & ~15;
+    const pages = <i32>((end + 0xffff) >>> 16) - memory.size();
+    if (end < start || (pages > 0 && memory.grow(pages) < 0)) return 0;
+    top = end;
+    return start;
+  }
+
+  /** The same, filled with zeros. */
+  static takeZeroed(bytes: usize): usize {
+    const start = Arena.take(bytes);
+    if (start) memory.fill(start - 16, 0, bytes + 32);
+    return start;
+  }
+}

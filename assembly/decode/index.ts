@@ -1,0 +1,95 @@
+// decode.wasm: one picture at a time from the bytes of a file to a square of RGB bytes, in memory that does
+// not grow with the file. Imports nothing.
+//
+//   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 raw); whatever was before is forgotten
+//   room() -> n, write n bytes at inputEnd() as often as there is data:
+//   advance(written, last) -> status         see status.ts
+//   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
+//   DONE: size * size * 3 bytes, RGB, row by row, at output()
+import { Arena } from './arena';
+import { Bmp } from './bmp/reader';
+import { Gif } from './gif/reader';
+import { Input } from './input';
+import { Jpeg } from './jpeg/reader';
+import { Header, Limits, Target } from './picture';
+import { Png } from './png/reader';
+import { Raw } from './raw';
+import { Resize } from './resize';
+import { DAMAGED, MEMORY, UNSUPPORTED } from './status';
+
+/** Longest side that the readers' 32-bit sums can hold in any format. */
+const LONGEST: i32 = 1 << 20;
+
+const JPEG: i32 = 0;
+const PNG: i32 = 1;
+const GIF: i32 = 2;
+const BMP: i32 = 3;
+const RAW: i32 = 4;
+
+let format: i32 = 0;
+
+export function open(kind: i32, scans: i32, visits: i64): void {
+  format = kind;
+  Arena.reset();
+  Input.reset();
+  Header.reset();
+  Limits.scans = scans;
+  Limits.visits = visits;
+  if (kind === JPEG) Jpeg.open();
+  else if (kind === PNG) Png.open();
+  else if (kind === GIF) Gif.open();
+  else if (kind === BMP) Bmp.open();
+  else if (kind === RAW) Raw.open();
+}
+
+export function room(): i32 {
+  return Input.room();
+}
+
+export function inputEnd(): usize {
+  return Input.end;
+}
+
+export function advance(written: i32, last: bool): i32 {
+  Input.end += written;
+  Input.last = last;
+  if (format === JPEG) return Jpeg.advance();
+  if (format === PNG) return Png.advance();
+  if (format === GIF) return Gif.advance();
+  if (format === BMP) return Bmp.advance();
+  if (format === RAW) return Raw.advance();
+  return UNSUPPORTED;
+}
+
+export function width(): i32 {
+  return Header.width;
+}
+
+export function height(): i32 {
+  return Header.height;
+}
+
+export function orientation(): i32 {
+  return Header.orientation;
+}
+
+/** The picture is to be resized to width x height, of which a square of `size` at (left, top) is wanted. */
+export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): i32 {
+  if (size < 1 || left < 0 || top < 0 || left + size > width || top + size > height) return DAMAGED;
+  if (Header.width > LONGEST || Header.height > LONGEST) return MEMORY;
+  Target.width = width;
+  Target.height = height;
+  Target.left = left;
+  Target.top = top;
+  Target.size = size;
+  if (format === JPEG) return Jpeg.begin();
+  if (format === PNG) return Png.begin();
+  if (format === GIF) return Gif.begin();
+  if (format === BMP) return Bmp.begin();
+  if (format === RAW) return Raw.begin();
+  return UNSUPPORTED;
+}
+
+export function output(): usize {
+  return Resize.output;
+}

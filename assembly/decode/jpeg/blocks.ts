@@ -1,0 +1,139 @@
+// The blocks of a sequential scan (ITU-T T.81, F.2.2): one DC difference, then runs of zeros and values.
+// A wanted block is either turned into samples at once or, in a picture of several scans, stored; of the
+// others only the bits are passed over.
+import { Input } from '../input';
+import { DAMAGED } from '../status';
+import { Bits } from './bits';
+import { Component, Frame } from './frame';
+import { Huffman } from './huffman';
+import { BLOCK, Idct, NATURAL } from './idct';
+
+export class Blocks {
+  /** The next DC difference, F.2.2.1; the table is 0..3. Sets `failed` at an impossible code. */
+  static difference(table: i32): i32 {
+    Bits.refill();
+    const entry = Huffman.entry(Huffman.lookup(table), Bits.buffer);
+    let size: i32;
+    if (entry) {
+      Bits.drop(entry >>> 24);
+      size = (entry >> 16) & 255;
+    } else {
+      const long = Huffman.long(table, Bits.buffer);
+      if (long < 0) {
+        Blocks.failed = true;
+        return 0;
+      }
+      Bits.drop(long >> 8);
+      size = long & 255;
+    }
+    if (size === 0) return 0;
+    // 32 bits less at most 16 for the code leave the 15 that a difference may have.
+    return Bits.extend(Bits.take(size), size);
+  }
+
+  static failed: bool = false;
+
+  /** One block of component `index`, at block (x, y); 0 or DAMAGED. */
+  static sequential(index: i32, x: i32, y: i32, buffered: bool): i32 {
+    const c = Frame.component(index);
+    c.prediction += Blocks.difference(c.dcTable);
+    const keep = c.keeps(x, y);
+    let last = 0;
+    if (keep) {
+      Idct.clear();
+      store<i16>(BLOCK, <i16>(c.prediction * load<i32>(Frame.quant(index))));
+      last = c.lastIndex;
+    }
+    const reached = Blocks.alternating(4 + c.acTable, last, Frame.quant(index));
+    if (reached < 0 || Blocks.failed) return DAMAGED;
+    if (!keep) return 0;
+    if (buffered) Blocks.save(c.block(x, y), c.size);
+    else Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached === 0);
+    return 0;
+  }
+
+  /** Where the samples of block (x, y) go. */
+  @inline static place(c: Component, x: i32, y: i32): usize {
+    return c.ring + <usize>(((y * c.size) % c.ringRows) * c.stride + (x - c.x0) * c.size);
+  }
+
+  /** The AC coefficients; those up to `last` go to BLOCK. Returns the largest index stored, or -1. */
+  static alternating(table: i32, last: i32, quant: usize): i32 {
+    const lookup = Huffman.lookup(table);
+    let bits = Bits.buffer;
+    let count = Bits.count;
+    let reached = 0;
+    let k = 1;
+    while (k < 64) {
+      if (count < 32) {
+        const at = Input.at;
+        const word = load<u32>(at);
+        const inverse = ~word;
+        if (((inverse - 0x01010101) & word & 0x80808080) === 0 && at + 4 <= Input.end) {
+          bits |= (<u64>bswap<u32>(word)) << (32 - count);
+          count += 32;
+          Input.at = at + 4;
+        } else {
+          Bits.buffer = bits;
+          Bits.count = count;
+          Bits.refillBytes();
+          bits = Bits.buffer;
+          count = Bits.count;
+        }
+      }
+      const entry = Huffman.entry(lookup, bits);
+      if (k > last && entry) {
+        bits <<= entry & 255;
+        count -= entry & 255;
+        k += (entry >> 8) & 255;
+        continue;
+      }
+      let length: i32;
+      let symbol: i32;
+      if (entry) {
+        length = entry >>> 24;
+        symbol = (entry >> 16) & 255;
+      } else {
+        const long = Huffman.long(table, bits);
+        if (long < 0) return -1;
+        length = long >> 8;
+        symbol = long & 255;
+      }
+      bits <<= length;
+      count -= length;
+      const size = symbol & 15;
+      if (size === 0) {
+        if (symbol !== 0xf0) break;
+        k += 16;
+        continue;
+      }
+      k += symbol >> 4;
+      const value = Bits.extend(<i32>(bits >>> (64 - size)), size);
+      bits <<= size;
+      count -= size;
+      if (k <= last) {
+        reached = k;
+        store<i16>(
+          BLOCK + ((<usize>load<u8>(NATURAL + k)) << 1),
+          <i16>(value * load<i32>(quant + ((<usize>k) << 2))),
+        );
+      } else if (k > 63) return -1;
+      k++;
+    }
+    Bits.buffer = bits;
+    Bits.count = count;
+    return reached;
+  }
+
+  /** BLOCK to the store of a buffered picture and back. */
+  static save(to: usize, size: i32): void {
+    const row = <usize>size * 2;
+    for (let y: usize = 0; y < <usize>size; y++) memory.copy(to + y * row, BLOCK + (y << 4), row);
+  }
+
+  static restore(from: usize, size: i32): void {
+    const row = <usize>size * 2;
+    Idct.clear();
+    for (let y: usize = 0; y < <usize>size; y++) memory.copy(BLOCK + (y << 4), from + y * row, row);
+  }
+}

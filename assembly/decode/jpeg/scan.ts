@@ -1,0 +1,196 @@
+// One scan: which blocks come in which order (ITU-T T.81, A.2 and B.2.3), and the restart intervals
+// (E.2.4). It can stop at any MCU for want of input and go on later.
+import { Big, Input } from '../input';
+import { Limits } from '../picture';
+import { COMPLEX, DAMAGED, DONE, MORE, TRUNCATED } from '../status';
+import { Bits } from './bits';
+import { Blocks } from './blocks';
+import { Frame } from './frame';
+import { Huffman } from './huffman';
+import { Progressive } from './progressive';
+import { Rows } from './rows';
+
+/** More than any MCU takes: 10 blocks of 64 codes of 31 bits, each byte stuffed, and a restart marker. */
+const MARGIN: i32 = 8192;
+const MEMBERS = memory.data(4);
+
+let count: i32 = 0;
+let refining: bool = false;
+let x: i32 = 0;
+let y: i32 = 0;
+let wide: i32 = 0;
+let high: i32 = 0;
+let untilRestart: i32 = 0;
+let restarts: i32 = 0;
+let scans: i32 = 0;
+let visits: i64 = 0;
+
+export class Scan {
+  /** MCUs between restart markers, 0 for none: DRI. */
+  static interval: i32 = 0;
+  /** Some output has been given: the picture is complete. */
+  static complete: bool = false;
+
+  static reset(): void {
+    Scan.interval = 0;
+    Scan.complete = false;
+    scans = 0;
+    visits = 0;
+  }
+
+  /** Components of a scan header at `at`. */
+  @inline static members(at: usize): i32 {
+    return load<u8>(at);
+  }
+
+  /** Reads the header of a scan (after its length); 0 or an error. */
+  static begin(at: usize, end: usize): i32 {
+    if (at >= end) return DAMAGED;
+    count = Scan.members(at);
+    if (count < 1 || count > 4 || at + 4 + <usize>count * 2 > end) return DAMAGED;
+    const band = at + 1 + <usize>count * 2;
+    const low = <i32>load<u8>(band);
+    const high = <i32>load<u8>(band, 1);
+    const before = <i32>load<u8>(band, 2) >> 4;
+    const shift = <i32>load<u8>(band, 2) & 15;
+    if (Frame.progressive) {
+      if (high > 63 || low > high || (low === 0 && high > 0) || (low > 0 && count > 1) || shift > 13)
+        return DAMAGED;
+      Progressive.low = low;
+      Progressive.high = high;
+      Progressive.shift = shift;
+    }
+    Progressive.run = 0;
+    refining = before > 0;
+    let blocks = 0;
+    for (let i = 0; i < count; i++) {
+      const index = Scan.find(load<u8>(at + 1 + <usize>i * 2), i);
+      if (index < 0) return DAMAGED;
+      const status = Scan.join(index, load<u8>(at + 2 + <usize>i * 2), low, high, before, shift);
+      if (status < 0) return status;
+      store<u8>(MEMBERS + i, index);
+      const c = Frame.component(index);
+      blocks += c.h * c.v;
+    }
+    if (count > 1 && blocks > 10) return DAMAGED;
+    return Scan.count(blocks);
+  }
+
+  /** The component with this id, if it is not among the first `members` of the scan. */
+  static find(id: i32, members: i32): i32 {
+    for (let i = 0; i < Frame.count; i++) {
+      if (Frame.component(i).id !== id) continue;
+      for (let k = 0; k < members; k++) if (<i32>load<u8>(MEMBERS + k) === i) return -1;
+      return i;
+    }
+    return -1;
+  }
+
+  static join(index: i32, tables: i32, low: i32, high: i32, before: i32, shift: i32): i32 {
+    const c = Frame.component(index);
+    c.dcTable = tables >> 4;
+    c.acTable = tables & 15;
+    c.prediction = 0;
+    if (c.dcTable > 3 || c.acTable > 3) return DAMAGED;
+    const usesDc = !Frame.progressive || (low === 0 && before === 0);
+    const usesAc = !Frame.progressive || low > 0;
+    if (usesDc && !Huffman.defined(c.dcTable)) return DAMAGED;
+    if (usesAc && !Huffman.defined(4 + c.acTable)) return DAMAGED;
+    if (Frame.progressive) {
+      if (!Progressive.admit(index, low, high, before, shift)) return DAMAGED;
+      if (low > 0 || before > 0) return 0;
+    } else if (c.started) return DAMAGED;
+    c.started = 1;
+    return Frame.latch(index);
+  }
+
+  /** Prepares the walk and counts its work. */
+  static count(blocks: i32): i32 {
+    const only = Frame.component(load<u8>(MEMBERS));
+    wide = count > 1 ? Frame.mcusWide : only.wide;
+    high = count > 1 ? Frame.mcusHigh : only.high;
+    x = 0;
+    y = 0;
+    untilRestart = Scan.interval;
+    restarts = 0;
+    Bits.reset();
+    Blocks.failed = false;
+    scans++;
+    visits += <i64>wide * <i64>high * <i64>(count > 1 ? blocks : 1);
+    return scans > Limits.scans || visits > Limits.visits ? COMPLEX : 0;
+  }
+
+  /** Nothing of this scan is wanted: AC of a component of which only the DC is used. */
+  static isUnwanted(): bool {
+    return Frame.progressive && Progressive.low > 0 && Frame.component(load<u8>(MEMBERS)).size === 1;
+  }
+
+  /** All components have had their first scan. */
+  static allStarted(): bool {
+    for (let i = 0; i < Frame.count; i++) if (!Frame.component(i).started) return false;
+    return true;
+  }
+
+  /** Goes on: MORE, DONE at the end of the scan (see `complete`), or an error. */
+  static run(buffered: bool): i32 {
+    for (; y < high; y++) {
+      for (; x < wide; x++) {
+        if (!Input.last && Input.left() < MARGIN) return MORE;
+        if (Scan.interval) {
+          if (untilRestart === 0) {
+            if (!Scan.restart()) return Input.last ? TRUNCATED : DAMAGED;
+            untilRestart = Scan.interval;
+          }
+          untilRestart--;
+        }
+        const status = count > 1 ? Scan.interleaved(buffered) : Scan.block(load<u8>(MEMBERS), x, y, buffered);
+        if (status < 0 || Blocks.failed) return Bits.starved() && Input.last ? TRUNCATED : DAMAGED;
+        if (Bits.starved()) return Input.at + 2 > Input.end ? TRUNCATED : DAMAGED;
+      }
+      x = 0;
+      if (!buffered && Rows.emit(y)) {
+        Scan.complete = true;
+        return DONE;
+      }
+    }
+    return DONE;
+  }
+
+  static interleaved(buffered: bool): i32 {
+    for (let i = 0; i < count; i++) {
+      const index = <i32>load<u8>(MEMBERS + i);
+      const c = Frame.component(index);
+      const h = c.h;
+      const v = c.v;
+      for (let row = 0; row < v; row++)
+        for (let column = 0; column < h; column++) {
+          const status = Scan.block(index, x * h + column, y * v + row, buffered);
+          if (status < 0) return status;
+        }
+    }
+    return 0;
+  }
+
+  @inline static block(index: i32, column: i32, row: i32, buffered: bool): i32 {
+    if (!Frame.progressive) return Blocks.sequential(index, column, row, buffered);
+    if (Progressive.low === 0) {
+      if (refining) Progressive.refineDc(index, column, row);
+      else Progressive.firstDc(index, column, row);
+    } else if (refining) Progressive.refineAc(index, column, row);
+    else Progressive.firstAc(index, column, row);
+    return 0;
+  }
+
+  /** The next RSTm: what is left of the interval's last byte is dropped, predictions start anew. */
+  static restart(): bool {
+    // Whole unread bytes in the buffer would have to be zeros of our own.
+    Bits.reset();
+    Progressive.run = 0;
+    for (let i = 0; i < Frame.count; i++) Frame.component(i).prediction = 0;
+    while (Input.at + 2 < Input.end && Big.u16(Input.at) === 0xffff) Input.at++;
+    if (Input.at + 2 > Input.end || Big.u16(Input.at) !== (0xffd0 | (restarts & 7))) return false;
+    restarts++;
+    Input.at += 2;
+    return true;
+  }
+}

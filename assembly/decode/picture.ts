@@ -1,0 +1,32 @@
+// What is known of the file's picture before its pixels: all formats fill this in at their header.
+
+export class Header {
+  static width: i32 = 0;
+  static height: i32 = 0;
+  /** EXIF orientation 1..8. */
+  static orientation: i32 = 1;
+
+  static reset(): void {
+    Header.width = 0;
+    Header.height = 0;
+    Header.orientation = 1;
+  }
+}
+
+/** The part of the resized picture that is wanted, in the orientation of the file; set by the host. */
+export class Target {
+  /** Size of the whole picture after the resize. */
+  static width: i32 = 0;
+  static height: i32 = 0;
+  /** The wanted square: its corner and its side. */
+  static left: i32 = 0;
+  static top: i32 = 0;
+  static size: i32 = 0;
+}
+
+export class Limits {
+  /** Scans of a JPEG. */
+  static scans: i32 = 0;
+  /** Visits of 8 x 8 blocks, summed over the scans of a JPEG. */
+  static visits: i64 = 0;
+}

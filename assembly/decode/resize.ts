@@ -1,0 +1,210 @@
+// Rows of RGB bytes in, the wanted square of the resized picture out; rows are used up as they arrive.
+// out[oy][ox] = round(sum over y, x of wy[oy][y] * wx[ox][x] * in[y][x]), sums in f32, one rounding.
+//
+// Shrinking with rows from top to bottom: each row is added, weighted, to the two or three output rows that
+// it touches (f32, as wide as the source), and a finished one is reduced across. Otherwise (enlarging, or
+// rows in any order, as Adam7 sends them): each row is reduced across first and added to a plane of
+// size x size sums, so that memory is bounded by the output. Both are the same sum in another order.
+import { Arena } from './arena';
+import { Target } from './picture';
+import { Axis } from './triangle';
+
+const PIXEL: usize = 12; // bytes of an RGB triple of f32; read as v128, the fourth lane is not used
+
+let across: usize = 0;
+let down: usize = 0;
+let acrossStride: usize = 0;
+let downStride: usize = 0;
+let across1st: bool = false;
+let slots: i32 = 0;
+let slotBytes: usize = 0;
+let sums: usize = 0;
+let line: usize = 0;
+let wide: usize = 0;
+let finished: i32 = 0;
+
+export class Resize {
+  /** The columns and rows of the source that matter: [first, end). */
+  static firstColumn: i32 = 0;
+  static endColumn: i32 = 0;
+  static firstRow: i32 = 0;
+  static endRow: i32 = 0;
+  /** size x size x 3 bytes, RGB, row by row. */
+  static output: usize = 0;
+
+  /**
+   * Prepares for a source of columns x rows samples that cover extentX x extentY. False: not enough memory.
+   * `ordered`: rows will come from top to bottom, each once.
+   */
+  static begin(extentX: f64, extentY: f64, columns: i32, rows: i32, ordered: bool): bool {
+    const size = Target.size;
+    across = Axis.build(extentX, columns, Target.width, Target.left, size);
+    down = Axis.build(extentY, rows, Target.height, Target.top, size);
+    if (!across || !down) return false;
+    acrossStride = Axis.stride(Axis.taps(extentX, Target.width));
+    downStride = Axis.stride(Axis.taps(extentY, Target.height));
+    const lastAcross = across + <usize>(size - 1) * acrossStride;
+    const lastDown = down + <usize>(size - 1) * downStride;
+    Resize.firstColumn = load<i32>(across);
+    Resize.endColumn = load<i32>(lastAcross) + load<i32>(lastAcross, 4);
+    Resize.firstRow = load<i32>(down);
+    Resize.endRow = load<i32>(lastDown) + load<i32>(lastDown, 4);
+    across1st = !ordered || extentY < <f64>Target.height;
+    slots = across1st ? size : Resize.overlap();
+    const width = Resize.endColumn - Resize.firstColumn;
+    slotBytes = <usize>(across1st ? size : width) * PIXEL + 16;
+    sums = Arena.takeZeroed(<usize>slots * slotBytes);
+    wide = across1st ? Arena.take(<usize>width * PIXEL) : sums;
+    line = across1st ? Arena.take(<usize>size * PIXEL) : sums;
+    Resize.output = Arena.take(<usize>(size * size * 3));
+    finished = 0;
+    return sums !== 0 && wide !== 0 && line !== 0 && Resize.output !== 0;
+  }
+
+  /** Bytes that `begin` will take at most, for a source that is `columns` wide; tables not counted. */
+  static memory(columns: i32): usize {
+    return <usize>max(Target.size * Target.size, columns * 4) * PIXEL;
+  }
+
+  /** Row `y` of the source, from firstColumn to endColumn. Rows outside of [firstRow, endRow) are ignored. */
+  static row(y: i32, rgb: usize): void {
+    if (y < Resize.firstRow || y >= Resize.endRow) return;
+    const elements = (Resize.endColumn - Resize.firstColumn) * 3;
+    if (across1st) {
+      Row.widen(wide, rgb, elements);
+      Row.reduceLine(wide, line);
+      for (let i = 0; i < Target.size; i++) {
+        const record = down + <usize>i * downStride;
+        const k = y - load<i32>(record);
+        if (k < 0) break;
+        if (k < load<i32>(record, 4))
+          Row.addFloats(
+            sums + <usize>i * slotBytes,
+            line,
+            load<f32>(record + ((<usize>k) << 2), 8),
+            Target.size * 3,
+          );
+      }
+      return;
+    }
+    for (let i = finished; i < Target.size; i++) {
+      const record = down + <usize>i * downStride;
+      const k = y - load<i32>(record);
+      if (k < 0) break;
+      const weight = load<f32>(record + ((<usize>k) << 2), 8);
+      const slot = sums + <usize>(i % slots) * slotBytes;
+      if (k === 0) Row.setBytes(slot, rgb, weight, elements);
+      else Row.addBytes(slot, rgb, weight, elements);
+      if (k === load<i32>(record, 4) - 1) {
+        Row.reduceRow(slot, Resize.output + <usize>(i * Target.size * 3));
+        finished = i + 1;
+      }
+    }
+  }
+
+  /** To be called when all rows have been given. */
+  static end(): void {
+    if (!across1st) return;
+    for (let i = 0; i < Target.size; i++) {
+      const from = sums + <usize>i * slotBytes;
+      const to = Resize.output + <usize>(i * Target.size * 3);
+      for (let x = 0; x < Target.size; x++)
+        Row.putPixel(to + <usize>(x * 3), v128.load(from + <usize>x * PIXEL));
+    }
+  }
+
+  /** The largest number of output rows that one source row belongs to. */
+  static overlap(): i32 {
+    let most = 1;
+    let oldest = 0;
+    for (let i = 0; i < Target.size; i++) {
+      const first = load<i32>(down + <usize>i * downStride);
+      for (; oldest < i; oldest++) {
+        const record = down + <usize>oldest * downStride;
+        if (load<i32>(record) + load<i32>(record, 4) > first) break;
+      }
+      most = max(most, i - oldest + 1);
+    }
+    return most;
+  }
+}
+
+/** The inner loops. `elements` counts numbers, three a pixel. */
+class Row {
+  @inline static putPixel(to: usize, sum: v128): void {
+    const whole = i32x4.trunc_sat_f32x4_s(f32x4.add(sum, f32x4.splat(0.5)));
+    const words = i16x8.narrow_i32x4_s(whole, whole);
+    const bytes = i8x16.narrow_i16x8_u(words, words);
+    v128.store16_lane(to, bytes, 0);
+    v128.store8_lane(to, bytes, 2, 2);
+  }
+
+  @inline static weighPixel(record: usize, from: usize): v128 {
+    const first = load<i32>(record) - Resize.firstColumn;
+    const count = load<i32>(record, 4);
+    let at = from + <usize>first * PIXEL;
+    let sum = f32x4.splat(0);
+    for (let k = 0; k < count; k++, at += PIXEL)
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(record + ((<usize>k) << 2), 8), v128.load(at)));
+    return sum;
+  }
+
+  static reduceRow(from: usize, to: usize): void {
+    for (let x = 0; x < Target.size; x++, to += 3)
+      Row.putPixel(to, Row.weighPixel(across + <usize>x * acrossStride, from));
+  }
+
+  static reduceLine(from: usize, to: usize): void {
+    for (let x = 0; x < Target.size; x++, to += PIXEL) {
+      const sum = Row.weighPixel(across + <usize>x * acrossStride, from);
+      v128.store(to, sum);
+    }
+  }
+
+  @inline static low(words: v128): v128 {
+    return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(words));
+  }
+
+  @inline static high(words: v128): v128 {
+    return f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(words));
+  }
+
+  static widen(to: usize, bytes: usize, elements: i32): void {
+    const end = bytes + elements;
+    for (; bytes + 4 <= end; bytes += 4, to += 16) {
+      const words = i16x8.extend_low_i8x16_u(v128.load32_zero(bytes));
+      v128.store(to, Row.low(words));
+    }
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, <f32>load<u8>(bytes));
+  }
+
+  static setBytes(to: usize, bytes: usize, weight: f32, elements: i32): void {
+    const w = f32x4.splat(weight);
+    const end = bytes + elements;
+    for (; bytes + 8 <= end; bytes += 8, to += 32) {
+      const words = v128.load8x8_u(bytes);
+      v128.store(to, f32x4.mul(w, Row.low(words)));
+      v128.store(to, f32x4.mul(w, Row.high(words)), 16);
+    }
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, weight * <f32>load<u8>(bytes));
+  }
+
+  static addBytes(to: usize, bytes: usize, weight: f32, elements: i32): void {
+    const w = f32x4.splat(weight);
+    const end = bytes + elements;
+    for (; bytes + 8 <= end; bytes += 8, to += 32) {
+      const words = v128.load8x8_u(bytes);
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(w, Row.low(words))));
+      v128.store(to, f32x4.add(v128.load(to, 16), f32x4.mul(w, Row.high(words))), 16);
+    }
+    for (; bytes < end; bytes++, to += 4) store<f32>(to, load<f32>(to) + weight * <f32>load<u8>(bytes));
+  }
+
+  static addFloats(to: usize, from: usize, weight: f32, elements: i32): void {
+    const w = f32x4.splat(weight);
+    const end = to + ((<usize>elements) << 2);
+    for (; to + 16 <= end; to += 16, from += 16)
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(w, v128.load(from))));
+    for (; to < end; to += 4, from += 4) store<f32>(to, load<f32>(to) + weight * load<f32>(from));
+  }
+}

@@ -1,0 +1,156 @@
+// From an upload to the network's picture: sniff, limits, decode while bytes arrive, turn upright.
+// JPEG, PNG, GIF and BMP stream through decode.wasm; WebP is decoded whole and then resized by it; what is
+// not decoded here goes through the Images binding where there is one.
+import { ServiceError } from '../errors.ts';
+import { type Region, region, upright } from './geometry.ts';
+import { viaImages } from './images-binding.ts';
+import type { NativeFormat, StoredHeader } from './instance.ts';
+import type { ImageLimits } from './limits.ts';
+import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
+import { DecoderPool } from './pool.ts';
+import { SNIFF_BYTES, sniff } from './sniff.ts';
+import { Source } from './source.ts';
+import { decodeWebp, type LoadWebp, webpSize } from './webp.ts';
+
+const POOL_SIZE = 4;
+const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
+const BIND = 'bind Cloudflare Images as IMAGES';
+
+function tooManyPixels(expected: string, { width, height }: StoredHeader, limit: object): ServiceError {
+  return new ServiceError('too-many-pixels', `Expected ${expected}, got ${width} x ${height} pixels.`, {
+    members: { limit },
+  });
+}
+
+/** Refuses a picture whose header exceeds the limits. */
+function checkHeader(header: StoredHeader, { side, pixels }: ImageLimits): void {
+  if (Math.max(header.width, header.height) > side)
+    throw tooManyPixels(`sides up to ${side}`, header, { side });
+  if (header.width * header.height > pixels)
+    throw tooManyPixels(`up to ${pixels} pixels`, header, { pixels });
+}
+
+interface Chunks {
+  read(): Promise<Uint8Array | undefined>;
+}
+
+export interface DecoderSettings {
+  /** Uploads that are decoded at the same time; further ones wait. */
+  poolSize?: number;
+}
+
+export class ImageDecoder {
+  #pool: DecoderPool;
+  #loadWebp: LoadWebp | undefined;
+
+  /** `module`: build/decode.wasm. `loadWebp`: webp_dec.wasm of @jsquash/webp; without it there is no WebP. */
+  constructor(
+    module: WebAssembly.Module,
+    loadWebp?: LoadWebp,
+    { poolSize = POOL_SIZE }: DecoderSettings = {},
+  ) {
+    this.#pool = new DecoderPool(module, poolSize);
+    this.#loadWebp = loadWebp;
+  }
+
+  /**
+   * Decodes one file. ServiceError: empty-body, unsupported-image, damaged-image, too-many-bytes,
+   * too-many-pixels, too-complex. An error of the stream itself passes through unchanged.
+   */
+  async decode(body: ReadableStream<Uint8Array> | Uint8Array, options: DecodeOptions): Promise<Picture> {
+    const source = new Source(body, options.limits.bytes);
+    try {
+      const head = await source.peek(SNIFF_BYTES);
+      if (head.length === 0)
+        throw new ServiceError('empty-body', 'Expected the bytes of an image, got none.');
+      const picture = await this.#decodeAs(sniff(head), head, source, options);
+      // The client is still sending when the crop's last row is there. An answer before the end of the
+      // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
+      await source.drain();
+      return { ...picture, bytes: source.bytes };
+    } catch (error) {
+      await source.cancel(error);
+      throw error;
+    }
+  }
+
+  async #decodeAs(
+    format: ImageFormat | undefined,
+    head: Uint8Array,
+    source: Source,
+    options: DecodeOptions,
+  ): Promise<Picture> {
+    if (!format)
+      throw new ServiceError('unsupported-image', `Expected ${ACCEPTED}; the file starts like none of them.`);
+    if (format === 'webp') return this.#webp(head, source, options);
+    if (format !== 'avif' && format !== 'heic') return this.#stream(format, format, source, options);
+    if (options.images) return this.#viaImages(format, source, options, options.images);
+    throw new ServiceError(
+      'unsupported-image',
+      `${format.toUpperCase()} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
+    );
+  }
+
+  async #webp(head: Uint8Array, source: Source, options: DecodeOptions): Promise<Picture> {
+    const header = { ...webpSize(head), orientation: 1 };
+    checkHeader(header, options.limits);
+    const { webpPixels } = options.limits;
+    const fits = header.width * header.height <= webpPixels;
+    const load = this.#loadWebp;
+    if (load && fits) {
+      const file = await source.rest();
+      let pieces: Uint8Array[] | undefined;
+      // Decoded when an instance is free, so that no picture waits in memory.
+      const read = async (): Promise<Uint8Array | undefined> => {
+        pieces ??= await decodeWebp(file, load);
+        return pieces.shift();
+      };
+      return this.#stream('raw', 'webp', { read }, options);
+    }
+    if (options.images) return this.#viaImages('webp', source, options, options.images);
+    if (!fits)
+      throw tooManyPixels(`up to ${webpPixels} pixels of WebP (send JPEG or PNG, or ${BIND})`, header, {
+        webpPixels,
+      });
+    throw new ServiceError('unsupported-image', `WebP is not decoded here: send JPEG or PNG, or ${BIND}.`);
+  }
+
+  async #viaImages(
+    format: ImageFormat,
+    source: Source,
+    options: DecodeOptions,
+    images: ImagesBinding,
+  ): Promise<Picture> {
+    const png = new Source(await viaImages(source, images), options.limits.pixels);
+    return this.#stream('png', format, png, options);
+  }
+
+  async #stream(native: NativeFormat, format: ImageFormat, chunks: Chunks, options: DecodeOptions) {
+    const lease = await this.#pool.lease();
+    // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
+    let usable = true;
+    try {
+      const { instance } = lease;
+      const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
+      instance.open(native, format, options.limits, (header): Region => {
+        checkHeader(header, options.limits);
+        return region(header.width, header.height, turn(header), options.preprocess, options.area);
+      });
+      for (let done = false; !done; ) {
+        const chunk = await chunks.read();
+        this.#pool.touch(lease);
+        done = instance.write(chunk ?? new Uint8Array(0), chunk === undefined);
+      }
+      const header = instance.header();
+      const size = options.area === 'square' ? options.preprocess.resizeTo : options.preprocess.crop;
+      const pixels = upright(instance.pixels(), size, turn(header));
+      return { pixels, size, format, ...header, bytes: 0 };
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      usable = false;
+      throw new ServiceError('damaged-image', `The ${format} file is damaged.`, { cause: error });
+    } finally {
+      this.#pool.release(lease, usable);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// Where the wanted square lies in the resized picture, and how the square is turned upright.
+//
+// Resize: the shorter side to `resizeTo`, the other to floor(resizeTo * long / short), as torchvision has it;
+// or both sides to `resizeTo` (Caffe's warp). Crop: the centre, offsets rounded half to even as Python's
+// round() does: (256 - 227) / 2 = 14.5 becomes 14. The decoder works on the picture as it is stored, so an
+// offset of 14 from one edge becomes 15 where the orientation mirrors that axis.
+import type { Preprocess } from '../network/preprocess.ts';
+
+/** The resized picture and the wanted square in it, in the orientation of the file. */
+export interface Region {
+  width: number;
+  height: number;
+  left: number;
+  top: number;
+  size: number;
+}
+
+function halfToEven(twice: number): number {
+  const floor = Math.floor(twice / 2);
+  return twice % 2 === 0 ? floor : floor + (floor % 2);
+}
+
+/** For each EXIF orientation 1..8: is the stored picture transposed, mirrored in x, in y (before that)? */
+const ORIENTATIONS = [
+  { transpose: false, mirrorX: false, mirrorY: false },
+  { transpose: false, mirrorX: true, mirrorY: false },
+  { transpose: false, mirrorX: true, mirrorY: true },
+  { transpose: false, mirrorX: false, mirrorY: true },
+  { transpose: true, mirrorX: false, mirrorY: false },
+  { transpose: true, mirrorX: false, mirrorY: true },
+  { transpose: true, mirrorX: true, mirrorY: true },
+  { transpose: true, mirrorX: true, mirrorY: false },
+] as const;
+
+function steps(orientation: number): (typeof ORIENTATIONS)[number] {
+  const found = ORIENTATIONS[orientation - 1];
+  if (!found) throw new RangeError(`orientation: expected 1..8, got ${orientation}`);
+  return found;
+}
+
+export function region(
+  width: number,
+  height: number,
+  orientation: number,
+  preprocess: Preprocess,
+  area: 'crop' | 'square',
+): Region {
+  const { resizeTo, crop, resize } = preprocess;
+  const short = Math.min(width, height);
+  const scaled = (side: number): number =>
+    resize === 'warp' || side === short ? resizeTo : Math.floor((resizeTo * side) / short);
+  const resized = { width: scaled(width), height: scaled(height) };
+  const size = area === 'square' ? resizeTo : crop;
+  const { mirrorX, mirrorY } = steps(orientation);
+  const offset = (side: number, mirror: boolean): number => {
+    const near = halfToEven(side - size);
+    return mirror ? side - size - near : near;
+  };
+  return {
+    ...resized,
+    left: offset(resized.width, mirrorX),
+    top: offset(resized.height, mirrorY),
+    size,
+  };
+}
+
+/** The square as it is to be seen: size x size x 3 bytes in, the same out (a new array unless orientation 1). */
+export function upright(pixels: Uint8Array, size: number, orientation: number): Uint8Array {
+  if (orientation === 1) return pixels;
+  const { transpose, mirrorX, mirrorY } = steps(orientation);
+  const out = new Uint8Array(pixels.length);
+  let to = 0;
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++, to += 3) {
+      const column = transpose ? y : x;
+      const row = transpose ? x : y;
+      const storedX = mirrorX ? size - 1 - column : column;
+      const storedY = mirrorY ? size - 1 - row : row;
+      const from = (storedY * size + storedX) * 3;
+      out[to] = pixels[from] as number;
+      out[to + 1] = pixels[from + 1] as number;
+      out[to + 2] = pixels[from + 2] as number;
+    }
+  }
+  return out;
+}

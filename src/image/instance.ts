@@ -1,0 +1,121 @@
+// One instance of decode.wasm: writes a file into it piece by piece and takes the square out of it.
+// The only file of image/ that touches wasm memory. Views are made anew at each use: memory may grow.
+import { ServiceError } from '../errors.ts';
+import type { Region } from './geometry.ts';
+import type { ImageLimits } from './limits.ts';
+
+/** Formats that decode.wasm reads; the numbers are those of its `open`. */
+export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
+export type NativeFormat = keyof typeof NATIVE_FORMATS;
+
+export interface StoredHeader {
+  width: number;
+  height: number;
+  orientation: number;
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  open(format: number, scans: number, blocks: bigint): void;
+  room(): number;
+  inputEnd(): number;
+  advance(written: number, last: number): number;
+  width(): number;
+  height(): number;
+  orientation(): number;
+  begin(width: number, height: number, left: number, top: number, size: number): number;
+  output(): number;
+}
+
+// assembly/decode/status.ts
+const HEADER = 1;
+const DONE = 2;
+const AGAIN = 3;
+
+function failure(status: number, format: string, limits: ImageLimits): ServiceError {
+  if (status === -1)
+    return new ServiceError('damaged-image', `The ${format} file ends before its picture does.`);
+  if (status === -3)
+    return new ServiceError('unsupported-image', `This variant of ${format} is not read here.`);
+  if (status === -4)
+    return new ServiceError('too-complex', `The ${format} file takes more scans than are allowed.`, {
+      members: { limit: { scans: limits.scans, blocks: limits.blocks } },
+    });
+  if (status === -5)
+    return new ServiceError('too-complex', `Decoding this ${format} file would take more than 32 MiB.`, {
+      members: { limit: { memoryBytes: 32 * 2 ** 20 } },
+    });
+  return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
+}
+
+/** Tells where the wanted square lies, once the header is known; may refuse the picture by an error. */
+export type Planner = (header: StoredHeader) => Region;
+
+export class DecoderInstance {
+  #exports: Exports;
+  #format = '';
+  #limits: ImageLimits | undefined;
+  #planner: Planner | undefined;
+  #size = 0;
+
+  constructor(module: WebAssembly.Module) {
+    this.#exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+  }
+
+  /** Bytes of wasm memory in use; it never shrinks. */
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
+  /** Starts a new picture. `format`: what messages call it. */
+  open(native: NativeFormat, format: string, limits: ImageLimits, planner: Planner): void {
+    this.#format = format;
+    this.#limits = limits;
+    this.#planner = planner;
+    this.#exports.open(NATIVE_FORMATS[native], limits.scans, BigInt(limits.blocks));
+  }
+
+  /**
+   * Decodes as far as `chunk` allows; true when the picture is complete and no more is wanted.
+   * ServiceError: the file is refused. Any other error is a trap: the instance must not be used again.
+   */
+  write(chunk: Uint8Array, last: boolean): boolean {
+    let at = 0;
+    do {
+      const room = Math.min(chunk.length - at, this.#exports.room());
+      const end = this.#exports.inputEnd() >>> 0;
+      new Uint8Array(this.#exports.memory.buffer, end, room).set(chunk.subarray(at, at + room));
+      at += room;
+      if (this.#run(room, last && at === chunk.length)) return true;
+    } while (at < chunk.length);
+    return false;
+  }
+
+  #run(written: number, last: boolean): boolean {
+    const limits = this.#limits as ImageLimits;
+    let status = this.#exports.advance(written, Number(last));
+    while (status === HEADER || status === AGAIN) {
+      if (status === HEADER) {
+        const header = this.header();
+        const square = (this.#planner as Planner)(header);
+        this.#size = square.size;
+        status = this.#exports.begin(square.width, square.height, square.left, square.top, square.size);
+        if (status < 0) break;
+      }
+      status = this.#exports.advance(0, Number(last));
+    }
+    if (status < 0) throw failure(status, this.#format, limits);
+    return status === DONE;
+  }
+
+  header(): StoredHeader {
+    const { width, height, orientation } = this.#exports;
+    return { width: width(), height: height(), orientation: orientation() };
+  }
+
+  /** A copy of the square, size * size * 3 bytes, as stored. */
+  pixels(): Uint8Array {
+    const start = this.#exports.output() >>> 0;
+    return new Uint8Array(this.#exports.memory.buffer, start, this.#size * this.#size * 3).slice();
+  }
+}

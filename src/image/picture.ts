@@ -1,0 +1,32 @@
+// What decoding a photo gives, and what may be asked of it. Pixels are as the network wants them: the
+// centre crop of the resized picture, upright, RGB bytes; nothing else of the file is kept.
+import type { Preprocess } from '../network/preprocess.ts';
+import type { ImageLimits } from './limits.ts';
+
+export type { ImageLimits };
+
+export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'bmp' | 'webp' | 'avif' | 'heic';
+
+export interface Picture {
+  /** size * size * 3 bytes, RGB interleaved, row by row. */
+  pixels: Uint8Array;
+  size: number;
+  format: ImageFormat;
+  /** Of the file as stored, before its orientation is applied. */
+  width: number;
+  height: number;
+  /** EXIF orientation 1..8 as found; 1 when there is none. */
+  orientation: number;
+  /** Bytes read from the source. */
+  bytes: number;
+}
+
+export interface DecodeOptions {
+  preprocess: Preprocess;
+  limits: ImageLimits;
+  exif: 'apply' | 'ignore';
+  /** `crop`: the centre crop of the network; `square`: the central resizeTo x resizeTo, for ten crops. */
+  area: 'crop' | 'square';
+  /** The Images binding, for the formats that are not decoded here. */
+  images?: ImagesBinding | undefined;
+}

@@ -1,0 +1,71 @@
+// A bounded number of decoder instances. A lease is held while an upload is decoded, so it can be held by a
+// client that sends slowly, or by a request that was cancelled and whose code will never run again. Hence
+// nobody waits for somebody else's promise: waiting is polling with one's own timer, in order of arrival,
+// and a lease whose holder has not moved for STALE_MS is taken away and its instance dropped.
+// A trapped instance is dropped, and so is one that has grown (wasm memory never shrinks).
+import { ServiceError } from '../errors.ts';
+import { DecoderInstance } from './instance.ts';
+
+const POLL_MS = 10;
+const STALE_MS = 30_000;
+/** A waiter that has not polled for this long is gone. */
+const LOST_MS = 1_000;
+/** Instances with more memory than this are not kept. */
+const KEEP_BYTES = 4 * 2 ** 20;
+
+export interface Lease {
+  instance: DecoderInstance;
+  /** When the holder last moved, ms. */
+  beat: number;
+}
+
+export class DecoderPool {
+  #module: WebAssembly.Module;
+  #size: number;
+  #free: DecoderInstance[] = [];
+  #leases = new Set<Lease>();
+  #waiting: { beat: number }[] = [];
+
+  constructor(module: WebAssembly.Module, size: number) {
+    if (!Number.isInteger(size) || size < 1)
+      throw new RangeError(`pool size: expected 1 or more, got ${size}`);
+    this.#module = module;
+    this.#size = size;
+  }
+
+  async lease(): Promise<Lease> {
+    const ticket = { beat: Date.now() };
+    this.#waiting.push(ticket);
+    try {
+      for (;;) {
+        const now = Date.now();
+        ticket.beat = now;
+        this.#waiting = this.#waiting.filter((other) => now - other.beat < LOST_MS);
+        for (const lease of this.#leases) if (now - lease.beat > STALE_MS) this.#leases.delete(lease);
+        if (this.#leases.size < this.#size && this.#waiting[0] === ticket) {
+          const instance = this.#free.pop() ?? new DecoderInstance(this.#module);
+          const lease = { instance, beat: now };
+          this.#leases.add(lease);
+          return lease;
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        if (!this.#waiting.includes(ticket)) this.#waiting.push(ticket);
+      }
+    } finally {
+      this.#waiting = this.#waiting.filter((other) => other !== ticket);
+    }
+  }
+
+  /** To be called before each use of the instance: marks the lease as alive, or fails if it was taken away. */
+  touch(lease: Lease): void {
+    if (!this.#leases.has(lease))
+      throw new ServiceError('internal', `The upload stalled for more than ${STALE_MS / 1000} s.`);
+    lease.beat = Date.now();
+  }
+
+  /** Gives the instance back; `usable` false: it trapped and is dropped. */
+  release(lease: Lease, usable: boolean): void {
+    if (!this.#leases.delete(lease)) return;
+    if (usable && lease.instance.memoryBytes <= KEEP_BYTES) this.#free.push(lease.instance);
+  }
+}

@@ -1,0 +1,131 @@
+// An upload as a sequence of chunks, counted against the limit of bytes. Reads of a byte stream (a request
+// body in workerd) use a buffer of their own size, since the default reader brings 4 KiB at a time.
+import { ServiceError } from '../errors.ts';
+
+const CHUNK_BYTES = 1 << 16;
+
+interface Reader {
+  read(): Promise<Uint8Array | undefined>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+function byteReader(stream: ReadableStream<Uint8Array>): Reader | undefined {
+  try {
+    const reader = stream.getReader({ mode: 'byob' });
+    return {
+      async read() {
+        const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES));
+        return done ? undefined : value;
+      },
+      cancel: (reason) => reader.cancel(reason),
+    };
+  } catch {
+    // Not a byte stream: the caller takes the default reader.
+    return undefined;
+  }
+}
+
+function chunkReader(stream: ReadableStream<Uint8Array>): Reader {
+  const reader = stream.getReader();
+  return {
+    async read() {
+      const { done, value } = await reader.read();
+      return done ? undefined : value;
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+function wholeReader(bytes: Uint8Array): Reader {
+  let given = false;
+  return {
+    async read() {
+      if (given) return undefined;
+      given = true;
+      return bytes;
+    },
+    async cancel() {},
+  };
+}
+
+export class Source {
+  #reader: Reader;
+  #limit: number;
+  #pushed: Uint8Array | undefined;
+  #ended = false;
+  /** Bytes read so far. */
+  bytes = 0;
+
+  constructor(source: ReadableStream<Uint8Array> | Uint8Array, limit: number) {
+    this.#limit = limit;
+    this.#reader =
+      source instanceof Uint8Array ? wholeReader(source) : (byteReader(source) ?? chunkReader(source));
+  }
+
+  /** The next chunk, not empty; undefined at the end. */
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#pushed) {
+      const chunk = this.#pushed;
+      this.#pushed = undefined;
+      return chunk;
+    }
+    while (!this.#ended) {
+      const chunk = await this.#reader.read();
+      if (!chunk) this.#ended = true;
+      else if (chunk.length > 0) {
+        this.bytes += chunk.length;
+        if (this.bytes > this.#limit)
+          throw new ServiceError('too-many-bytes', `Expected at most ${this.#limit} bytes of image.`, {
+            members: { limit: { bytes: this.#limit } },
+          });
+        return chunk;
+      }
+    }
+    return undefined;
+  }
+
+  /** The first `count` bytes, or all if there are fewer; they will be read again. */
+  async peek(count: number): Promise<Uint8Array> {
+    let head = new Uint8Array(0);
+    while (head.length < count) {
+      const chunk = await this.read();
+      if (!chunk) break;
+      const longer = new Uint8Array(head.length + chunk.length);
+      longer.set(head);
+      longer.set(chunk, head.length);
+      head = longer;
+    }
+    if (head.length > 0) this.#pushed = head;
+    return head.subarray(0, count);
+  }
+
+  /** Everything that is left, in one array. */
+  async rest(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (let chunk = await this.read(); chunk; chunk = await this.read()) {
+      chunks.push(chunk);
+      total += chunk.length;
+    }
+    if (chunks.length === 1) return chunks[0] as Uint8Array;
+    const whole = new Uint8Array(total);
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  /** Reads to the end and forgets it, as far as the limit allows. */
+  async drain(): Promise<void> {
+    while (this.bytes <= this.#limit && (await this.read())) {
+      // Nothing to do with it.
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#ended = true;
+    await this.#reader.cancel(reason).catch(() => {});
+  }
+}

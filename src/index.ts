@@ -1,0 +1,14 @@
+// The Worker's entry: the wasm modules, what lives as long as the isolate, and the HTTP application.
+import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
+import decodeModule from '../build/decode.wasm';
+import kernelsModule from '../build/kernels.wasm';
+import { createApp } from './app.ts';
+import { ImageDecoder } from './image/decoder.ts';
+import { ModelLoader } from './model/loader.ts';
+
+const app = createApp({
+  loader: new ModelLoader(kernelsModule),
+  decoder: new ImageDecoder(decodeModule, () => webpModule),
+});
+
+export default app;

@@ -1,0 +1,120 @@
+// The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
+// Content-Type, which clients omit or get wrong: no image that is read here starts with `{` or white space.
+import { ServiceError } from '../errors.ts';
+
+export interface OpenedBody {
+  kind: 'image' | 'json';
+  stream: ReadableStream<Uint8Array>;
+}
+
+export function tooManyBytes(limit: number, what: string): ServiceError {
+  return new ServiceError('too-many-bytes', `${what}: expected at most ${limit} bytes`, {
+    members: { limit_bytes: limit },
+  });
+}
+
+/**
+ * The stream, ended by an error when it grows past the limit or when the client goes away.
+ * The error is ServiceError too-many-bytes or bad-request.
+ */
+export function capStream(
+  source: ReadableStream<Uint8Array>,
+  limit: number,
+  what: string,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  let bytes = 0;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const chunk = await reader.read().catch((cause: unknown) => {
+          throw new ServiceError('bad-request', `the upload broke off after ${bytes} bytes`, { cause });
+        });
+        if (chunk.done) return controller.close();
+        bytes += chunk.value.byteLength;
+        if (bytes > limit) {
+          const error = tooManyBytes(limit, what);
+          controller.error(error);
+          await reader.cancel(error);
+          return;
+        }
+        controller.enqueue(chunk.value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The stream with chunks put back in front. */
+function withFirst(
+  first: Uint8Array,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  let pending: Uint8Array | undefined = first;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (pending) {
+          controller.enqueue(pending);
+          pending = undefined;
+          return;
+        }
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function startsJson(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+/** Throws ServiceError: empty-body, too-many-bytes when Content-Length says so already. */
+export async function openBody(
+  request: Request,
+  limits: { image: number; json: number },
+): Promise<OpenedBody> {
+  if (!request.body) throw emptyBody();
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const first = await reader.read().catch((cause: unknown) => {
+    throw new ServiceError('bad-request', 'the upload broke off before its first byte', { cause });
+  });
+  if (first.done || first.value.byteLength === 0) throw emptyBody();
+  const kind = startsJson(first.value[0]) ? 'json' : 'image';
+  const limit = limits[kind];
+  const what = kind === 'json' ? 'JSON body' : 'image';
+  if (Number(request.headers.get('content-length') ?? 0) > limit) {
+    await reader.cancel();
+    throw tooManyBytes(limit, what);
+  }
+  return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };
+}
+
+export function emptyBody(): ServiceError {
+  return new ServiceError('empty-body', 'expected the bytes of an image, got an empty body');
+}
+
+/** The whole stream as text, decoded as it arrives. Throws what the stream throws. */
+export async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+/** Throws ServiceError bad-request, and what the stream throws. */
+export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unknown> {
+  const text = await readText(stream);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ServiceError('bad-request', `expected JSON: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+// What lives as long as the isolate, and how one request reaches it.
+import type { Bindings } from './bindings.ts';
+import type { ImageReader, ModelSupply } from './classify.ts';
+import type { ImageDecoder } from './image/decoder.ts';
+import { imageLimits } from './image/limits.ts';
+import type { ModelLoader, WaitUntil } from './model/loader.ts';
+
+export interface Services {
+  loader: ModelLoader;
+  decoder: ImageDecoder;
+}
+
+/** The model, for one request: its bucket, and the waitUntil that keeps a load going. */
+export function modelSupply({ loader }: Services, env: Bindings, waitUntil: WaitUntil): ModelSupply {
+  const key = env.MODEL ?? '';
+  return {
+    describe: () => loader.describe(env.MODELS, key, waitUntil),
+    load: () => loader.load(env.MODELS, key, waitUntil),
+    drop: () => loader.drop(),
+    get warm() {
+      return loader.engine !== undefined;
+    },
+  };
+}
+
+export function imageReader({ decoder }: Services, env: Bindings): ImageReader {
+  return { decoder, limits: imageLimits(env), ...(env.IMAGES ? { images: env.IMAGES } : {}) };
+}

@@ -1,0 +1,228 @@
+// Files without a graph: the names of their tensors say which network they are and in which layout. Four
+// naming schemes are known:
+//   plain        conv1.weight .. fc8.bias                      OIHW, (out, in)
+//   torchvision  features.0.weight .. classifier.6.bias        OIHW, (out, in)
+//   paddleclas   _conv1._conv.weight, _conv3.weight .. _fc8    OIHW, (in, out); halves the inputs of fc6 and fc7
+//   dictionary   conv1/0 (W), conv1/1 (b) .. fc8/1             HWIO, (in, out), fc6 reads H,W,C
+import type { Network } from '../../src/network/layer.ts';
+import type { Label, Preprocess } from '../../src/network/preprocess.ts';
+import { type FloatLayer, ImportError } from '../float-model.ts';
+import { denseWeight, permuted, reshaped, scaled } from './canonical.ts';
+import { withSwappedInput } from './graph.ts';
+import { PREPROCESS, type PreprocessName } from './preprocess-presets.ts';
+import type { StoredTensor } from './stored-tensor.ts';
+import { familyOf, findVariant, type VariantName, variantNetwork, withWidths } from './variants.ts';
+import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from './weight-file.ts';
+
+interface Scheme {
+  variant: VariantName;
+  preprocess: PreprocessName;
+  /** Key of a layer's tensors without the ending. */
+  key(layer: string): string;
+  weight: string;
+  bias: string;
+  conv: number[];
+  dense: 'out-in' | 'in-out';
+  flatten: 'CHW' | 'HWC';
+  /** Factor on the weights of a layer. */
+  factor?: Record<string, number>;
+}
+
+const TORCHVISION: Record<string, string> = {
+  conv1: 'features.0',
+  conv2: 'features.3',
+  conv3: 'features.6',
+  conv4: 'features.8',
+  conv5: 'features.10',
+  fc6: 'classifier.1',
+  fc7: 'classifier.4',
+  fc8: 'classifier.6',
+};
+
+const POOLED = ['conv1', 'conv2', 'conv5'];
+const OIHW = [0, 1, 2, 3];
+const HWIO = [3, 2, 0, 1];
+
+const SCHEMES: Scheme[] = [
+  {
+    variant: 'bvlc-alexnet',
+    preprocess: 'rgb-mean',
+    key: (layer) => layer,
+    weight: '.weight',
+    bias: '.bias',
+    conv: OIHW,
+    dense: 'out-in',
+    flatten: 'CHW',
+  },
+  {
+    variant: 'torchvision',
+    preprocess: 'torchvision',
+    key: (layer) => TORCHVISION[layer] ?? layer,
+    weight: '.weight',
+    bias: '.bias',
+    conv: OIHW,
+    dense: 'out-in',
+    flatten: 'CHW',
+  },
+  {
+    variant: 'paddleclas',
+    preprocess: 'torchvision',
+    key: (layer) => `_${layer}${POOLED.includes(layer) ? '._conv' : ''}`,
+    weight: '.weight',
+    bias: '.bias',
+    conv: OIHW,
+    dense: 'in-out',
+    flatten: 'CHW',
+    factor: { fc6: 0.5, fc7: 0.5 },
+  },
+  ...[
+    ['/0', '/1'],
+    ['/weights', '/biases'],
+  ].map(
+    ([weight = '', bias = '']): Scheme => ({
+      variant: 'bvlc-alexnet',
+      preprocess: 'caffe',
+      key: (layer) => layer,
+      weight,
+      bias,
+      conv: HWIO,
+      dense: 'in-out',
+      flatten: 'HWC',
+    }),
+  ),
+];
+
+/** What a file's own metadata say. */
+export interface OwnDescription {
+  lrn?: { size: number; alpha: number; beta: number; k: number; before_pool: boolean };
+  preprocess?: Preprocess;
+  labels?: Label[];
+}
+
+/** The network that named tensors make. Throws ImportError for names of no scheme, missing or extra tensors. */
+export function readKeyed(
+  tensors: StoredTensor[],
+  options: ReadOptions,
+  own: OwnDescription = {},
+): ReadNetwork {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const scheme = SCHEMES.find((each) => byName.has(each.key('conv1') + each.weight));
+  if (!scheme)
+    throw new ImportError(
+      `tensors: expected conv1.weight, features.0.weight, _conv1._conv.weight or conv1/0, found ${[...byName.keys()].slice(0, 3).join(', ') || 'none'}`,
+    );
+  const wanted = options.variant ?? scheme.variant;
+  if (familyOf(wanted) !== familyOf(scheme.variant))
+    throw new ImportError(`variant: expected ${wanted}, found the tensors of ${scheme.variant}`);
+  const take = (layer: string, ending: string): StoredTensor => {
+    const name = scheme.key(layer) + ending;
+    const found = byName.get(name);
+    if (!found) throw new ImportError(`${name}: expected a tensor of this name, found none`);
+    byName.delete(name);
+    return found;
+  };
+  const base = withNorm(variantNetwork(wanted), own.lrn);
+  const stored = new Map(
+    base.layers
+      .filter(({ type }) => type === 'conv' || type === 'dense')
+      .map(({ name }) => [name, { weight: take(name, scheme.weight), bias: take(name, scheme.bias) }]),
+  );
+  const [extra] = byName.keys();
+  if (extra !== undefined) throw new ImportError(`${extra}: expected no further tensors, found this one`);
+  const network = withWidths(base, (layer) => elementsOfBias(stored.get(layer)?.bias));
+  const layers = canonicalLayers(network, stored, scheme);
+  requireFit(network, layers);
+  const preprocess = options.preprocess
+    ? PREPROCESS[options.preprocess]
+    : (own.preprocess ?? PREPROCESS[scheme.preprocess]);
+  return {
+    variant: scheme.variant === 'paddleclas' ? 'paddleclas' : findVariant(network),
+    network,
+    preprocess: { ...preprocess, crop: network.input.size },
+    layers: preprocess.trainedOn === 'BGR' ? withSwappedInput(network, layers) : layers,
+    ...(own.labels ? { labels: own.labels } : {}),
+  };
+}
+
+function elementsOfBias(bias: StoredTensor | undefined): number {
+  return bias?.shape.reduce((a, b) => a * b, 1) ?? 0;
+}
+
+function canonicalLayers(
+  network: Network,
+  stored: Map<string, { weight: StoredTensor; bias: StoredTensor }>,
+  scheme: Scheme,
+): Record<string, FloatLayer> {
+  const layers: Record<string, FloatLayer> = {};
+  for (const { layer, input } of networkShapes(network)) {
+    const found = stored.get(layer.name);
+    if (!found || (layer.type !== 'conv' && layer.type !== 'dense')) continue;
+    const spatial = scheme.flatten === 'HWC' && input.height * input.width > 1 ? input : undefined;
+    const weight =
+      layer.type === 'conv'
+        ? permuted(found.weight, scheme.conv)
+        : denseWeight(found.weight, scheme.dense, spatial);
+    const factor = scheme.factor?.[layer.name];
+    layers[layer.name] = {
+      weight: factor === undefined ? weight : scaled(weight, factor),
+      bias: permuted(reshaped(found.bias, [layer.out]), [0]),
+    };
+  }
+  return layers;
+}
+
+function withNorm(network: Network, lrn: OwnDescription['lrn']): Network {
+  if (!lrn) return network;
+  const { before_pool: beforePool, ...parameters } = lrn;
+  const base = variantNetwork(beforePool ? 'bvlc-alexnet' : 'caffenet');
+  return {
+    ...base,
+    layers: base.layers.map((layer) => (layer.type === 'lrn' ? { ...layer, ...parameters } : layer)),
+  };
+}
+
+/** The metadata that the default model's file has: JSON texts `lrn`, `preprocess` and `labels`. */
+export function metadataOptions(metadata: unknown): OwnDescription {
+  if (typeof metadata !== 'object' || metadata === null) return {};
+  const entry = (key: string): Record<string, unknown> | undefined => {
+    const text = (metadata as Record<string, unknown>)[key];
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(String(text));
+    } catch {
+      throw new ImportError(`__metadata__.${key}: expected JSON, found ${String(text).slice(0, 40)}`);
+    }
+  };
+  const own: OwnDescription = {};
+  const lrn = entry('lrn');
+  if (lrn) own.lrn = lrn as unknown as NonNullable<OwnDescription['lrn']>;
+  const labels = entry('labels');
+  if (Array.isArray(labels))
+    own.labels = labels.map(({ synset, label }) =>
+      synset ? { synset, words: String(label) } : { words: String(label) },
+    );
+  const said = entry('preprocess');
+  if (said) own.preprocess = preprocessOf(said);
+  return own;
+}
+
+function preprocessOf(said: Record<string, unknown>): Preprocess {
+  const { resize, channels, range, mean } = said;
+  const valid = Array.isArray(mean) && mean.length === 3 && mean.every(Number.isFinite);
+  if (
+    !valid ||
+    range !== '0..255' ||
+    (channels !== 'RGB' && channels !== 'BGR') ||
+    !/^shorter side \d+\b/.test(String(resize))
+  )
+    throw new ImportError(
+      `__metadata__.preprocess: expected a shorter side, channels and a mean, found ${JSON.stringify(said).slice(0, 80)}`,
+    );
+  const [first, green, last] = mean as [number, number, number];
+  return {
+    ...PREPROCESS['rgb-mean'],
+    resizeTo: Number(/\d+/.exec(String(resize))?.[0]),
+    mean: channels === 'RGB' ? [first, green, last] : [last, green, first],
+    trainedOn: channels,
+  };
+}

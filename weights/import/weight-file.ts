@@ -1,0 +1,66 @@
+// What every reader returns: the tensors that a file holds, and on request the network that they make.
+// Reading a WeightFile touches headers only; values are read when the packer asks for them.
+import type { Network } from '../../src/network/layer.ts';
+import type { Label, Preprocess } from '../../src/network/preprocess.ts';
+import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
+import { type FloatLayer, ImportError } from '../float-model.ts';
+import type { PreprocessName } from './preprocess-presets.ts';
+import { type StoredTensor, shapeText } from './stored-tensor.ts';
+import type { VariantName } from './variants.ts';
+
+export type Form = 'caffemodel' | 'onnx' | 'npy' | 'torch' | 'pickle' | 'safetensors';
+
+export interface ReadOptions {
+  /** The network to read a file without a graph as; with a graph: what it must be. */
+  variant?: VariantName | undefined;
+  /** Replaces the preprocessing that the file or its variant has. */
+  preprocess?: PreprocessName | undefined;
+}
+
+export interface ReadNetwork {
+  variant: VariantName | undefined;
+  network: Network;
+  preprocess: Preprocess;
+  layers: Record<string, FloatLayer>;
+  /** Where the file has them. */
+  labels?: Label[];
+}
+
+export interface WeightFile {
+  form: Form;
+  /** One line on the form: versions, opset, number of layers. */
+  detail: string;
+  tensors: StoredTensor[];
+  /** Throws ImportError for a network that the engine cannot run or that does not fit the tensors. */
+  read(options: ReadOptions): ReadNetwork;
+}
+
+/** Shapes of all layers; a list that does not fit together is an ImportError here. */
+export function networkShapes(network: Network): LayerShapes[] {
+  try {
+    return inferShapes(network);
+  } catch (error) {
+    if (error instanceof NetworkError) throw new ImportError(error.message);
+    throw error;
+  }
+}
+
+/** Throws ImportError unless each layer with weights has them in the shapes that the network gives it. */
+export function requireFit(network: Network, layers: Record<string, FloatLayer>): void {
+  for (const { layer, input } of networkShapes(network)) {
+    if (layer.type !== 'conv' && layer.type !== 'dense') continue;
+    const found = layers[layer.name];
+    if (!found) throw new ImportError(`${layer.name}: expected weights and biases, found none`);
+    const weight =
+      layer.type === 'conv'
+        ? [layer.out, input.channels / layer.groups, layer.kernel, layer.kernel]
+        : [layer.out, input.height * input.width * input.channels];
+    requireShape(`${layer.name}.weight`, weight, found.weight.shape);
+    requireShape(`${layer.name}.bias`, [layer.out], found.bias.shape);
+  }
+}
+
+function requireShape(name: string, expected: number[], found: number[]): void {
+  if (shapeText(expected) !== shapeText(found))
+    throw new ImportError(`${name}: expected ${shapeText(expected)}, found ${shapeText(found)}`);
+}
