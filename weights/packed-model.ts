@@ -1,13 +1,12 @@
-// A packed model file opened in Node: its header, and an engine that runs it. What the Worker does with R2,
-// here with a file, for `verify`, `inspect` and the tests.
+// A packed model file on an engine in Node: what the Worker does with R2, here with a file, for `verify` and the
+// tests.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Engine } from '../src/engine/engine.ts';
-import { readModelInfo } from '../src/model/header.ts';
-import { headerEnd, parseHeader, type SafetensorsHeader } from '../src/model/safetensors.ts';
-import type { ModelInfo, Tiles } from '../src/network/model-info.ts';
+import type { Tiles } from '../src/network/model-info.ts';
 import { ImportError } from './float-model.ts';
 import { SourceFile } from './import/source-file.ts';
+import { readPackedHeader } from './packed-file.ts';
 
 const WEIGHT_BYTES = 8 << 20;
 
@@ -27,17 +26,6 @@ export function kernelsModule(): WebAssembly.Module {
 /** Tile sizes that the packer must pack for. */
 export function kernelTiles(): Tiles {
   return Engine.tiles(kernelsModule());
-}
-
-export interface PackedHeader {
-  info: ModelInfo;
-  header: SafetensorsHeader;
-}
-
-export function readPackedHeader(source: SourceFile): PackedHeader {
-  const end = headerEnd(source.read(0, 8, 'header'));
-  const header = parseHeader(source.read(0, end, 'header'));
-  return { info: readModelInfo(header), header };
 }
 
 /** An engine with the weights of the packed file at `path`. */
