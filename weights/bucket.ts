@@ -3,7 +3,6 @@
 // with the same key and the same checksum is not uploaded again.
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { R2Bucket, R2UploadedPart } from '@cloudflare/workers-types';
@@ -74,7 +73,7 @@ export async function putLocal(
 
 /** Arguments of Node that run wrangler's command line. */
 export function wranglerArguments(...rest: string[]): string[] {
-  return [createRequire(import.meta.url).resolve('wrangler/bin/wrangler.js'), ...rest];
+  return [path.join(root, 'node_modules/wrangler/bin/wrangler.js'), ...rest];
 }
 
 /** Stores the file in the account's bucket through `wrangler r2 object put`. Throws ImportError when it fails. */
