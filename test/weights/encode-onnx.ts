@@ -1,4 +1,6 @@
 // ONNX files of the graphs that the frameworks export, such as onnxruntime itself runs.
+import type { Layer } from '../../src/network/layer.ts';
+import { inferShapes } from '../../src/network/shapes.ts';
 import { bytes, concat, float, floats, message, number, type Part, text } from './encode-protobuf.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -19,9 +21,18 @@ export interface OnnxOptions {
   replace?: Record<string, Part>;
   /** Operator put before the first dense layer. */
   extraType?: string;
+  /** Every layer's output is an output of the graph, under `outputName`. */
+  observed?: boolean;
 }
 
 export const LOGITS = 'logits';
+
+/** Name of a layer's output, after its ReLU where it has one. */
+export function outputName(layer: Layer): string {
+  if (layer.type === 'softmax') return 'prob_1';
+  if (layer.type === 'dense' && !layer.relu) return LOGITS;
+  return layer.type === 'conv' || layer.type === 'dense' ? `${layer.name}_relu` : layer.name;
+}
 
 export function tensorProto(name: string, shape: number[], values: Float32Array, floatData = false): Part {
   return concat(
@@ -163,7 +174,12 @@ export function encodeOnnx(model: TrainedModel, options: OnnxOptions = {}): Part
       top = `${name}_drop`;
     } else if (layer.type === 'softmax') nodes.push(node('Softmax', [top], 'prob_1', int('axis', 1)));
   }
-  const outputs = [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
+  const outputs = options.observed
+    ? inferShapes(model.network).map(({ layer, output: { height, width, channels } }) => {
+        const flattened = layer.type === 'dense' || layer.type === 'softmax';
+        return valueInfo(12, outputName(layer), flattened ? [1, channels] : [1, channels, height, width]);
+      })
+    : [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
   const graph = concat(...nodes, text(2, 'alexnet'), ...initializers, ...inputs, ...outputs);
   return concat(
     number(1, 4),
