@@ -16,6 +16,8 @@ export interface ModelSupply {
   drop(): void;
   /** Whether the model is in memory already. */
   readonly warm: boolean;
+  /** How often this isolate has opened the model's object. */
+  readonly reads: number;
 }
 
 /** An image file's bytes, whole or as they arrive. */
@@ -157,6 +159,28 @@ export async function classifyAll(
       loadMs: decoding - started + (loaded - decoded),
       inferenceMs: Date.now() - loaded,
     },
+    cold,
+  };
+}
+
+/**
+ * Runs pictures that need no decoding.
+ * @param pixels makes them for the model: u8 RGB [size][size][3] each
+ * Throws ServiceError: those of the model's loading, engine-trap, and whatever `pixels` throws.
+ */
+export async function classifyPixels(
+  pixels: (model: ModelInfo) => Uint8Array[],
+  supply: ModelSupply,
+): Promise<Omit<Batch, 'results'> & { predictions: Prediction[] }> {
+  const cold = !supply.warm;
+  const started = Date.now();
+  const engine = await supply.load();
+  const loaded = Date.now();
+  const predictions = runEngine(supply, engine, pixels(engine.info));
+  return {
+    model: engine.info,
+    predictions,
+    timings: { decodeMs: 0, loadMs: loaded - started, inferenceMs: Date.now() - loaded },
     cold,
   };
 }

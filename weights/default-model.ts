@@ -6,14 +6,9 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zlib';
+import { headerEnd } from '../src/model/safetensors.ts';
 import { ImportError } from './float-model.ts';
-import {
-  modelKey,
-  type PackedFile,
-  packedHeaderEnd,
-  parsePackedHeader,
-  readPackedFile,
-} from './packed-file.ts';
+import { modelKey, type PackedFile, parsePackedHeader, readPackedFile } from './packed-file.ts';
 
 export const DEFAULT_MODEL_PATH = path.join(import.meta.dirname, 'alexnet-ten-classes.safetensors.br');
 
@@ -92,8 +87,7 @@ export async function compressedModelKey(source: string): Promise<string> {
   try {
     for await (const chunk of output as AsyncIterable<Buffer>) {
       head = Buffer.concat([head, chunk]);
-      if (head.length >= 8 && head.length >= packedHeaderEnd(head, source))
-        return modelKey(parsePackedHeader(head, source).info);
+      if (head.length >= 8 && head.length >= headerEnd(head)) return modelKey(parsePackedHeader(head).info);
     }
   } finally {
     input.destroy();

@@ -42,9 +42,7 @@ export async function verify(
     const picture = await loadPhoto(photo, preprocess);
     const wanted = float.run(picture);
     const [found] = engine.run([picture], ({ layer, output }, _, read) => {
-      const expected =
-        wanted[network.layers.indexOf(layer)] ??
-        wanted[network.layers.findIndex(({ name }) => name === layer.name)];
+      const expected = wanted[network.layers.findIndex(({ name }) => name === layer.name)];
       if (expected) cosines.get(layer.name)?.push(cosine(expected, read(), output.channels));
     });
     const probabilities = wanted.at(-1);

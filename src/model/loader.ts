@@ -17,18 +17,24 @@ import { checkTiles, readModelInfo } from './header.ts';
 import { ObjectStream } from './object-stream.ts';
 import { headerEnd, parseHeader, SafetensorsError } from './safetensors.ts';
 
-export interface LoadTimes {
+export interface LoadSettings {
   /** Silence of the stream after which it is opened again; doubled at each try. */
   stallMs: number;
   pollMs: number;
   deadlineMs: number;
+  /** Bytes read and hashed at once; what a broken stream may lose. */
+  chunkBytes: number;
 }
 
-const DEFAULT_TIMES: LoadTimes = { stallMs: 2_000, pollMs: 20, deadlineMs: 25_000 };
+const DEFAULT_SETTINGS: LoadSettings = {
+  stallMs: 2_000,
+  pollMs: 20,
+  deadlineMs: 25_000,
+  chunkBytes: 1 << 20,
+};
 const MAX_TRIES = 3;
 /** A header is mostly labels: 1000 classes take about 60 kB. */
 const MAX_HEADER_BYTES = 1 << 20;
-const CHUNK_BYTES = 1 << 20;
 
 /** A packed model that is being streamed in: everything but the last bytes is known. */
 interface Loading {
@@ -46,7 +52,7 @@ export type WaitUntil = (promise: Promise<unknown>) => void;
 
 export class ModelLoader {
   readonly #module: WebAssembly.Module;
-  readonly #times: LoadTimes;
+  readonly #settings: LoadSettings;
   #ready: Engine | undefined;
   /** Engine of a load that failed: its memory is used again. */
   #spare: Engine | undefined;
@@ -57,9 +63,9 @@ export class ModelLoader {
   /** How often the object was opened: 1 after an undisturbed load. */
   reads = 0;
 
-  constructor(module: WebAssembly.Module, times: Partial<LoadTimes> = {}) {
+  constructor(module: WebAssembly.Module, settings: Partial<LoadSettings> = {}) {
     this.#module = module;
-    this.#times = { ...DEFAULT_TIMES, ...times };
+    this.#settings = { ...DEFAULT_SETTINGS, ...settings };
   }
 
   /** The engine when it is loaded, without loading it. */
@@ -91,7 +97,7 @@ export class ModelLoader {
     key: string,
     waitUntil: WaitUntil,
   ): Promise<T> {
-    const { stallMs, pollMs, deadlineMs } = this.#times;
+    const { stallMs, pollMs, deadlineMs } = this.#settings;
     const started = Date.now();
     let tries = 0;
     let own: { done: Promise<void>; error?: unknown } | undefined;
@@ -159,10 +165,11 @@ export class ModelLoader {
       const writer = digest.getWriter();
       const total = partial.engine.weightBytes;
       // What an earlier owner read is hashed from memory: a digest stream dies with its request, too.
-      for (let from = 0; from < partial.offset; from += CHUNK_BYTES)
+      const { chunkBytes } = this.#settings;
+      for (let from = 0; from < partial.offset; from += chunkBytes)
         await this.#step(
           owner,
-          writer.write(partial.engine.weights(from, Math.min(CHUNK_BYTES, partial.offset - from)).slice()),
+          writer.write(partial.engine.weights(from, Math.min(chunkBytes, partial.offset - from)).slice()),
         );
       while (partial.offset < total) {
         const chunk = await this.#step(owner, stream.read(total - partial.offset));
@@ -202,7 +209,8 @@ export class ModelLoader {
         owner,
         bucket.get(key, { range, onlyIf: { etagMatches: resumed.etag } }),
       );
-      if (object && 'body' in object) return { stream: new ObjectStream(object.body), partial: resumed };
+      if (object && 'body' in object)
+        return { stream: new ObjectStream(object.body, this.#settings.chunkBytes), partial: resumed };
       this.#loading = undefined;
       this.#spare = resumed.engine;
       throw new Error(`model ${key} changed while it was read`);
@@ -213,7 +221,7 @@ export class ModelLoader {
         'model-missing',
         `expected the object ${key} in the model bucket, found none; upload it: npm run weights -- push`,
       );
-    const stream = new ObjectStream(object.body);
+    const stream = new ObjectStream(object.body, this.#settings.chunkBytes);
     const partial = await this.#readHeader(key, object, stream, owner);
     this.#loading = partial;
     return { stream, partial };

@@ -9,7 +9,7 @@ export interface OpenedBody {
 
 export function tooManyBytes(limit: number, what: string): ServiceError {
   return new ServiceError('too-many-bytes', `${what}: expected at most ${limit} bytes`, {
-    members: { limit_bytes: limit },
+    members: { limit: { bytes: limit } },
   });
 }
 
@@ -74,6 +74,13 @@ function startsJson(byte: number | undefined): boolean {
   return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
+/** A body whose form the route knows. Throws ServiceError as openBody does. */
+export function wholeBody(request: Request, limit: number): ReadableStream<Uint8Array> {
+  if (!request.body) throw new ServiceError('empty-body', 'expected a JSON body, got none');
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooManyBytes(limit, 'body');
+  return capStream(request.body, limit, 'body');
+}
+
 /** Throws ServiceError: empty-body, too-many-bytes when Content-Length says so already. */
 export async function openBody(
   request: Request,
@@ -117,4 +124,17 @@ export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unkn
       cause,
     });
   }
+}
+
+/** The whole body as bytes. Throws ServiceError as openBody. */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of wholeBody(request, limit)) chunks.push(chunk);
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let at = 0;
+  for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }

@@ -10,7 +10,7 @@ export const SCHEMA_OPTIONS = { options: { typeMode: 'output', errorMode: 'ignor
 /** One part of an issue's path; the JSON types of Valibot and of Standard Schema agree on this much. */
 interface Issue {
   message: string;
-  path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  path?: readonly (PropertyKey | { readonly key: unknown })[] | undefined;
 }
 
 function pathOf({ path = [] }: Issue): string {
@@ -79,13 +79,12 @@ export function query<const Entries extends v.ObjectEntries>(
   );
 }
 
-/** A JSON value against a schema. Throws ServiceError bad-parameter. */
-export function parseJson<Schema extends v.GenericSchema>(
-  schema: Schema,
+/** A JSON object against its schema. Throws ServiceError bad-parameter. */
+export function parseJson<const Entries extends v.ObjectEntries>(
+  schema: v.StrictObjectSchema<Entries, undefined>,
   value: unknown,
-  known: readonly string[],
-): v.InferOutput<Schema> {
+): v.InferOutput<v.StrictObjectSchema<Entries, undefined>> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  throw parameterError(result.issues[0] as unknown as Issue, value, known);
+  throw parameterError(result.issues[0], value, Object.keys(schema.entries));
 }

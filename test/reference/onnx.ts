@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-web';
 import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
-import { encodeOnnx, outputName } from '../weights/encode-onnx.ts';
+import { encodeOnnx, layerOutput } from '../weights/encode-onnx.ts';
 import { frameworkInput, type TrainedModel } from '../weights/trained-model.ts';
 
 ort.env.wasm.numThreads = 1;
@@ -33,7 +33,7 @@ export class OnnxReference {
 
   static async create(model: FloatModel): Promise<OnnxReference> {
     const trained = await loaded(model);
-    const session = await ort.InferenceSession.create(encodeOnnx(trained, { observed: true }));
+    const session = await ort.InferenceSession.create(encodeOnnx(trained, { layerOutputs: true }));
     return new OnnxReference(session, { ...trained, layers: new Map() });
   }
 
@@ -47,7 +47,7 @@ export class OnnxReference {
     const results = await this.#session.run({ data_0 });
     return new Map(
       this.layers.map(({ layer, output: { height, width, channels } }) => {
-        const values = results[outputName(layer)]?.data as Float32Array;
+        const values = results[layerOutput(layer)]?.data as Float32Array;
         const plane = height * width;
         const hwc = Float32Array.from(
           { length: plane * channels },

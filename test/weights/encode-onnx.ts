@@ -17,21 +17,21 @@ export interface OnnxOptions {
   inOut?: boolean;
   /** Reshape with a constant, Dropout: the rest of an exported classifier. */
   decorated?: boolean;
+  /** Every layer's output, after its ReLU, is an output of the graph, by the names of `layerOutput`. */
+  layerOutputs?: boolean;
   /** Replaces the named initialiser's message. */
   replace?: Record<string, Part>;
   /** Operator put before the first dense layer. */
   extraType?: string;
-  /** Every layer's output is an output of the graph, under `outputName`. */
-  observed?: boolean;
 }
 
 export const LOGITS = 'logits';
 
-/** Name of a layer's output, after its ReLU where it has one. */
-export function outputName(layer: Layer): string {
+/** The name of a layer's output in the graph. */
+export function layerOutput(layer: Layer): string {
   if (layer.type === 'softmax') return 'prob_1';
-  if (layer.type === 'dense' && !layer.relu) return LOGITS;
-  return layer.type === 'conv' || layer.type === 'dense' ? `${layer.name}_relu` : layer.name;
+  if (layer.type === 'lrn' || layer.type === 'maxpool') return layer.name;
+  return layer.relu ? `${layer.name}_relu` : LOGITS;
 }
 
 export function tensorProto(name: string, shape: number[], values: Float32Array, floatData = false): Part {
@@ -174,12 +174,17 @@ export function encodeOnnx(model: TrainedModel, options: OnnxOptions = {}): Part
       top = `${name}_drop`;
     } else if (layer.type === 'softmax') nodes.push(node('Softmax', [top], 'prob_1', int('axis', 1)));
   }
-  const outputs = options.observed
-    ? inferShapes(model.network).map(({ layer, output: { height, width, channels } }) => {
-        const flattened = layer.type === 'dense' || layer.type === 'softmax';
-        return valueInfo(12, outputName(layer), flattened ? [1, channels] : [1, channels, height, width]);
-      })
-    : [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
+  const outputs = [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
+  if (options.layerOutputs)
+    for (const { layer, output } of inferShapes(model.network))
+      if (layer.type !== 'softmax' && layerOutput(layer) !== LOGITS)
+        outputs.push(
+          valueInfo(
+            12,
+            layerOutput(layer),
+            layer.type === 'dense' ? [1, output.channels] : [1, output.channels, output.height, output.width],
+          ),
+        );
   const graph = concat(...nodes, text(2, 'alexnet'), ...initializers, ...inputs, ...outputs);
   return concat(
     number(1, 4),

@@ -49,10 +49,10 @@ test('compressing and unpacking gives the same bytes', async () => {
 
 test('a file that is no packed model is refused', async () => {
   const source = path.join(folder, 'source');
-  expect(() => readPackedFile(source)).toThrow(/expected a model file of format/);
+  await expect(readPackedFile(source)).rejects.toThrow(/expected a packed model/);
   const short = path.join(folder, 'short');
   writeFileSync(short, readFileSync(packed.path).subarray(0, -1));
-  expect(() => readPackedFile(short)).toThrow(/expected \d+ bytes, found \d+/);
+  await expect(readPackedFile(short)).rejects.toThrow(/expected \d+ bytes, found \d+/);
 });
 
 test('the local bucket takes a model once and keeps its bytes and checksum', async () => {

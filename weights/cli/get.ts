@@ -1,5 +1,4 @@
-// `get NAME`: download by the table of published files, then import. Without a name: the table. Throws ImportError.
-
+// `get NAME`: downloads by the table of published files, then imports. Without a name: prints the table.
 import { download } from '../download.ts';
 import { ImportError } from '../float-model.ts';
 import { PUBLISHED } from '../published.ts';
@@ -8,18 +7,19 @@ import { withProgress } from './progress.ts';
 import { table } from './table.ts';
 
 export interface GetCommand extends ImportCommand {
-  /** Folder of downloaded files. */
+  /** Folder of the download, which is kept. */
   downloads: string;
   /** Another address of the same file. */
   from?: string;
 }
 
+/** Throws ImportError. */
 export async function getPublished(
   name: string | undefined,
   { downloads, from, ...options }: GetCommand,
 ): Promise<void> {
   if (name === undefined) {
-    const rows = PUBLISHED.map(({ name, bytes, accuracy, url }) => [name, bytes ?? '', accuracy, url]);
+    const rows = PUBLISHED.map((entry) => [entry.name, entry.bytes ?? '', entry.accuracy, entry.url]);
     process.stdout.write(table(['name', 'bytes', 'accuracy', 'address'], rows));
     return;
   }

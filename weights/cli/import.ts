@@ -35,7 +35,7 @@ export async function importAndPack(
     await mkdir(path.dirname(target), { recursive: true });
     const tiles = kernelTiles();
     await withProgress('packing', (update) => packModel(model, tiles, target, update));
-    const packed = readPackedFile(target);
+    const packed = await readPackedFile(target);
     const place = out ?? path.join('build', packed.key);
     if (place !== target) await rename(target, place);
     const { resize, resizeTo, crop, trainedOn } = model.preprocess;

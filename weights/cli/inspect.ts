@@ -6,24 +6,29 @@ import { isPacked, readWeights } from '../import/detect.ts';
 import { SourceFile } from '../import/source-file.ts';
 import type { ReadNetwork } from '../import/weight-file.ts';
 import { networkShapes } from '../import/weight-file.ts';
-import { readPackedHeader } from '../packed-file.ts';
+import { readPackedFile } from '../packed-file.ts';
 import { table } from './table.ts';
 
-export function inspectFile(file: string, { json = false }: { json?: boolean }): void {
+export interface InspectCommand {
+  json?: boolean;
+}
+
+/** Throws ImportError for a file of no known form. */
+export async function inspectFile(file: string, { json = false }: InspectCommand): Promise<void> {
   const source = SourceFile.open(file);
   try {
-    process.stdout.write(isPacked(source) ? inspectPacked(source, json) : inspectFloat(source, json));
+    process.stdout.write(isPacked(source) ? await inspectPacked(file, json) : inspectFloat(source, json));
   } finally {
     source.close();
   }
 }
 
-function inspectPacked(source: SourceFile, json: boolean): string {
-  const { info, header } = readPackedHeader(source);
-  if (json) return `${JSON.stringify({ form: 'packed', bytes: source.size, ...info }, null, 2)}\n`;
+async function inspectPacked(file: string, json: boolean): Promise<string> {
+  const { info, key, bytes } = await readPackedFile(file);
+  if (json) return `${JSON.stringify({ form: 'packed', key, bytes, ...info }, null, 2)}\n`;
   const { labels, preprocess } = info;
   return (
-    `packed model ${info.name} (${info.format}), ${source.size} bytes, data ${header.dataBytes} bytes, sha256 ${info.sha256}\n` +
+    `packed model ${info.name} (${info.format}), ${bytes} bytes, key ${key}\n` +
     `source ${info.source.from}, sha256 ${info.source.sha256}\nlicence ${info.source.licence}\n` +
     `${info.source.accuracy ?? 'accuracy unknown'}\npreprocess ${JSON.stringify(preprocess)}\n` +
     `${labels.length} classes: ${labels

@@ -13,7 +13,7 @@ export interface PushCommand {
 
 /** Throws ImportError. */
 export async function pushFile(file: string, { remote, use }: PushCommand): Promise<void> {
-  const packed = readPackedFile(file);
+  const packed = await readPackedFile(file);
   const { model, bucketName } = await readConfig();
   if (remote) {
     await putRemote(packed, bucketName);

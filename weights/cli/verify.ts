@@ -1,5 +1,4 @@
 // `verify PACKED --source FILE --photos DIR`: the comparison as a table or as JSON.
-import { writeFile } from 'node:fs/promises';
 import { importFile } from '../import/import-file.ts';
 import { SourceFile } from '../import/source-file.ts';
 import type { ReadOptions } from '../import/weight-file.ts';
@@ -13,23 +12,24 @@ export interface VerifyCommand extends ReadOptions {
   source: string;
   photos: string;
   limit?: number;
-  /** Path that the figures are written to as JSON. */
-  json?: string;
+  json?: boolean;
 }
 
-export async function verifyPacked(packed: string, options: VerifyCommand): Promise<void> {
+/** Prints the comparison. Throws ImportError. */
+export async function verifyFile(packed: string, options: VerifyCommand): Promise<void> {
   const photos = listPhotos(options.photos, options.limit);
-  const engine = openEngine(packed);
+  const engine = await openEngine(packed);
   const source = SourceFile.open(options.source);
   try {
     const model = importFile(source, options);
-    const found = await withProgress('verifying', (progress) => verify(engine, model, photos, progress));
+    const found = await withProgress('comparing', (update) => verify(engine, model, photos, update));
     const sizes = { sourceBytes: source.size, weightBytes: engine.weightBytes };
-    if (options.json)
-      await writeFile(
-        options.json,
+    if (options.json) {
+      process.stdout.write(
         `${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`,
       );
+      return;
+    }
     const rows: [string, string][] = [
       ['photos', String(found.photos)],
       ['same class', `${(100 * found.agreement).toFixed(2)} %`],
