@@ -42,8 +42,8 @@ export function createApp(services: Services) {
   app.use(
     record,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
-    crossOrigin,
     options(app),
+    crossOrigin,
     auth,
     rateLimit,
     etag,
