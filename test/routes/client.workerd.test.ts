@@ -5,6 +5,7 @@ import { expect, inject, it } from 'vitest';
 import type { Bindings } from '../../src/bindings.ts';
 import { createClient } from '../../src/client.ts';
 import type { ClassifierOptions } from '../../src/entrypoint.ts';
+import { Classifier } from '../../src/index.ts';
 import {
   answer,
   bindings,
