@@ -1,13 +1,25 @@
 // The HTTP application: middleware in order, then routes. Every error leaves through one exit.
 import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './app-env.ts';
+import { auth } from './middleware/auth.ts';
+import { crossOrigin } from './middleware/cross-origin.ts';
+import { etag } from './middleware/etag.ts';
 import { options, refuse } from './middleware/methods.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { record } from './middleware/record.ts';
-import { asServiceError, problemResponse } from './problem.ts';
+import { resultCache } from './middleware/result-cache.ts';
+import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
+import { documentRoutes } from './routes/document.ts';
 import { healthRoute } from './routes/health.ts';
+import { huggingFaceRoute } from './routes/hugging-face.ts';
+import { limitsRoute } from './routes/limits.ts';
 import { modelsRoute } from './routes/models.ts';
+import { openInferenceRoute } from './routes/open-inference.ts';
+import { tensorflowRoute } from './routes/tensorflow-serving.ts';
+import { workersAiRoute } from './routes/workers-ai.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services) {
@@ -19,7 +31,7 @@ export function createApp(services: Services) {
       console.error(
         JSON.stringify({ message: 'error', id, code: known.code, error: String(known.cause ?? known) }),
       );
-    return problemResponse(known, c.req.path, id);
+    return errorResponse(known, c.req.path, id);
   };
   app.onError(answerError);
   app.notFound((c) => answerError(refuse(app, c), c));
@@ -27,8 +39,28 @@ export function createApp(services: Services) {
     c.set('services', services);
     await next();
   });
-  app.use(record, options(app));
-  return app.route('/', classifyRoute).route('/', modelsRoute).route('/', healthRoute);
+  app.use(
+    record,
+    secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
+    options(app),
+    crossOrigin,
+    auth,
+    rateLimit,
+    etag,
+    resultCache,
+  );
+  const routes = app
+    .route('/', classifyRoute)
+    .route('/', modelsRoute)
+    .route('/', limitsRoute)
+    .route('/', healthRoute)
+    .route('/', huggingFaceRoute)
+    .route('/', workersAiRoute)
+    .route('/', tensorflowRoute)
+    .route('/', openInferenceRoute);
+  documentRoutes(app);
+  return routes;
 }
 
+/** The routes' types, for the typed client. */
 export type App = ReturnType<typeof createApp>;

@@ -163,6 +163,28 @@ export async function classifyAll(
   };
 }
 
+/**
+ * Runs pictures that need no decoding.
+ * @param pixels makes them for the model: u8 RGB [size][size][3] each
+ * Throws ServiceError: those of the model's loading, engine-trap, and whatever `pixels` throws.
+ */
+export async function classifyPixels(
+  pixels: (model: ModelInfo) => Uint8Array[],
+  supply: ModelSupply,
+): Promise<Omit<Batch, 'results'> & { predictions: Prediction[] }> {
+  const cold = !supply.warm;
+  const started = Date.now();
+  const engine = await supply.load();
+  const loaded = Date.now();
+  const predictions = runEngine(supply, engine, pixels(engine.info));
+  return {
+    model: engine.info,
+    predictions,
+    timings: { decodeMs: 0, loadMs: loaded - started, inferenceMs: Date.now() - loaded },
+    cold,
+  };
+}
+
 /** Classifies one image. Throws ServiceError: those of the decoder and those of classifyAll. */
 export async function classify(
   source: ImageSource,

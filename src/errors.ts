@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'too-many-bytes': { status: 413, title: 'The upload has too many bytes' },
+  'too-many-files': { status: 413, title: 'The request has too many files' },
   'too-many-pixels': { status: 413, title: 'The picture has too many pixels' },
   'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
   'unsupported-image': { status: 415, title: 'This is not an image that is read here' },

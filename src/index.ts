@@ -3,12 +3,16 @@ import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
 import { createApp } from './app.ts';
+import { classifierEntrypoint } from './entrypoint.ts';
 import { ImageDecoder } from './image/decoder.ts';
 import { ModelLoader } from './model/loader.ts';
 
-const app = createApp({
+const services = {
   loader: new ModelLoader(kernelsModule),
   decoder: new ImageDecoder(decodeModule, () => webpModule),
-});
+};
 
-export default app;
+/** For service bindings of other Workers. */
+export const Classifier = classifierEntrypoint(services);
+
+export default createApp(services);

@@ -22,10 +22,26 @@ export function asServiceError(error: unknown): ServiceError {
   return new ServiceError('internal', ERROR_CODES.internal.title, { cause: error });
 }
 
-/** The problem document as a response, with the error's own headers. */
-export function problemResponse(error: ServiceError, instance: string, requestId: string): Response {
-  return new Response(JSON.stringify(problemDocument(error, instance, requestId)), {
+/**
+ * An error as a response, with the error's own headers. Two dialects have a form of their own: the Open Inference
+ * Protocol knows only `{"error"}` as application/json, and Workers AI's envelope is added to the document.
+ */
+export function errorResponse(error: ServiceError, path: string, requestId: string): Response {
+  const document = problemDocument(error, path, requestId);
+  const inference = /^\/v2(\/|$)/.test(path);
+  const envelope = /^\/(ai|client\/v4)\//.test(path)
+    ? {
+        result: null,
+        success: false,
+        errors: [{ code: error.status, message: error.message }],
+        messages: [],
+      }
+    : {};
+  return new Response(JSON.stringify(inference ? { error: error.message } : { ...document, ...envelope }), {
     status: error.status,
-    headers: { 'content-type': 'application/problem+json', ...error.headers },
+    headers: {
+      'content-type': inference ? 'application/json' : 'application/problem+json',
+      ...error.headers,
+    },
   });
 }

@@ -3,17 +3,6 @@ import { type Classified, type RankOptions, rankLabels } from '../classify.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import type { ClassifyQuery } from './schemas.ts';
 
-/** Digits of the checksum that name a version; also part of the object's key. */
-const VERSION_DIGITS = 12;
-
-export function modelVersion({ sha256 }: ModelInfo): string {
-  return sha256.slice(0, VERSION_DIGITS);
-}
-
-export function modelName(model: ModelInfo) {
-  return { name: model.name, version: modelVersion(model), sha256: model.sha256 };
-}
-
 export function rankOptions(query: Pick<ClassifyQuery, 'top_k' | 'min_score'>): RankOptions {
   return { topK: query.top_k, minScore: query.min_score };
 }

@@ -2,12 +2,30 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { type AppEnv, supplyOf } from '../app-env.ts';
+import { operation } from './operation.ts';
+import { NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
 
+function Health(status: 'ok' | 'ready' | 'cold') {
+  return v.object({ status: v.literal(status) });
+}
+
 export const healthRoute = new Hono<AppEnv>()
-  .get('/healthz', (c) => c.json({ status: 'ok' as const }))
+  .get(
+    '/healthz',
+    operation({ tag: 'own', summary: 'Process up', answer: Health('ok'), problems: [400] }),
+    query(NoQuery),
+    (c) => c.json({ status: 'ok' as const }),
+  )
   .get(
     '/readyz',
+    operation({
+      tag: 'own',
+      summary: 'Model in memory',
+      answer: Health('ready'),
+      problems: [400, 500, 504],
+      also: { 503: { description: 'The model is not loaded yet', schema: Health('cold') } },
+    }),
     query(v.strictObject({ warm: v.optional(v.picklist(['0', '1'], '0 or 1'), '0') })),
     async (c) => {
       const supply = supplyOf(c);

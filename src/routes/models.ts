@@ -1,22 +1,24 @@
 // GET /v1/models and GET /v1/models/{name}: what the model is, where it comes from, how it reads a picture, and
 // every layer with its shapes.
-import { type Context, Hono } from 'hono';
-import type { AppEnv } from '../app-env.ts';
-import { supplyOf } from '../app-env.ts';
-import { ServiceError } from '../errors.ts';
+import { Hono } from 'hono';
+import { type AppEnv, supplyOf } from '../app-env.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { inferShapes } from '../network/shapes.ts';
-import { modelName } from './answer.ts';
+import { findModel, modelName, numericVersion } from './model-name.ts';
+import { MODEL_PROBLEMS, operation } from './operation.ts';
+import { ModelAnswer, ModelsAnswer, NoQuery } from './schemas.ts';
+import { query } from './validation.ts';
 
-/** The model when `name` is its name. Throws ServiceError not-found, and those of the model's loading. */
-export async function findModel(c: Context<AppEnv>, name: string): Promise<ModelInfo> {
-  const model = await supplyOf(c).describe();
-  if (name !== model.name)
-    throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
-      members: { models: [model.name] },
-    });
-  return model;
+/** The status that TensorFlow Serving gives at the same address. */
+function versionStatus(model: ModelInfo) {
+  return [
+    {
+      version: numericVersion(model),
+      state: 'AVAILABLE' as const,
+      status: { error_code: 'OK' as const, error_message: '' },
+    },
+  ];
 }
 
 function summary(model: ModelInfo) {
@@ -56,5 +58,23 @@ function details(model: ModelInfo) {
 }
 
 export const modelsRoute = new Hono<AppEnv>()
-  .get('/v1/models', async (c) => c.json({ models: [summary(await supplyOf(c).describe())] }))
-  .get('/v1/models/:name', async (c) => c.json(details(await findModel(c, c.req.param('name')))));
+  .get(
+    '/v1/models',
+    operation({ tag: 'own', summary: 'The models', answer: ModelsAnswer, problems: MODEL_PROBLEMS }),
+    query(NoQuery),
+    async (c) => c.json({ models: [summary(await supplyOf(c).describe())] }),
+  )
+  .get(
+    '/v1/models/:name',
+    operation({
+      tag: 'own',
+      summary: 'A model, layer by layer',
+      answer: ModelAnswer,
+      problems: [...MODEL_PROBLEMS, 404],
+    }),
+    query(NoQuery),
+    async (c) => {
+      const model = await findModel(c, c.req.param('name'));
+      return c.json({ ...details(model), model_version_status: versionStatus(model) });
+    },
+  );

@@ -48,6 +48,16 @@ export const ClassifyQuery = v.strictObject({
 });
 export type ClassifyQuery = v.InferOutput<typeof ClassifyQuery>;
 
+/** Routes without parameters refuse every one by name. */
+export const NoQuery = v.strictObject({});
+
+export const ClassifyBody = v.strictObject({
+  image: v.pipe(
+    v.string('base64 or a data: URL'),
+    v.description('The image file as base64 or as a data: URL.'),
+  ),
+});
+
 export const ModelName = v.object({
   name: v.string(),
   version: v.pipe(v.string(), v.description('The first 12 digits of sha256.')),
@@ -100,4 +110,65 @@ export const FilesAnswer = v.object({
   model: ModelName,
   results: v.array(v.union([FileResult, v.object({ file: v.string(), problem: Problem })])),
   request_id: v.string(),
+});
+
+const Shape = v.pipe(v.array(v.number()), v.description('Height, width, channels.'));
+
+export const ModelSummary = v.object({
+  ...ModelName.entries,
+  classes: v.number(),
+  preprocessing: v.looseObject({
+    resize: v.picklist(['shorter-side', 'warp']),
+    resizeTo: v.number(),
+    crop: v.number(),
+    mean: v.array(v.number()),
+    std: v.array(v.number()),
+    trainedOn: v.picklist(['RGB', 'BGR']),
+  }),
+  source: v.string(),
+  source_sha256: v.string(),
+  licence: v.string(),
+  accuracy: v.nullable(v.string()),
+});
+
+export const ModelsAnswer = v.object({ models: v.array(ModelSummary) });
+
+export const ModelAnswer = v.object({
+  ...ModelSummary.entries,
+  input: v.object({ size: v.number(), channels: v.number() }),
+  layers: v.array(
+    v.looseObject({
+      type: v.string(),
+      name: v.string(),
+      input: Shape,
+      output: Shape,
+      macs: v.pipe(v.number(), v.description('Multiply-adds of one picture.')),
+      parameters: v.number(),
+    }),
+  ),
+  macs: v.number(),
+  parameters: v.number(),
+  labels: v.array(v.object({ index: v.number(), synset: v.optional(v.string()), label: v.string() })),
+  model_version_status: v.pipe(
+    v.array(
+      v.object({
+        version: v.string(),
+        state: v.string(),
+        status: v.object({ error_code: v.string(), error_message: v.string() }),
+      }),
+    ),
+    v.description('What TensorFlow Serving answers at this address.'),
+  ),
+});
+
+export const LimitsAnswer = v.object({
+  image_bytes: v.number(),
+  image_pixels: v.number(),
+  image_side: v.number(),
+  json_bytes: v.number(),
+  files: v.number(),
+  formats: v.array(v.string()),
+  top_k: v.number(),
+  crops: v.array(v.number()),
+  rate: v.nullable(v.object({ requests: v.number(), period_seconds: v.number() })),
 });

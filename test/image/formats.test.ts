@@ -106,7 +106,8 @@ describe('BMP without a resize', () => {
     return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
   };
   const square = { width: SIDE, height: SIDE };
-  const stretch = (value: number, most: number) => Math.round((value * 255) / most);
+  // Rounded down, as PIL does it.
+  const stretch = (value: number, most: number) => Math.floor((value * 255) / most);
   const bytes = (value: number) => [(value >>> 16) & 255, (value >>> 8) & 255, value & 255];
   const five = (v: number) => [(v >> 10) & 31, (v >> 5) & 31, v & 31].map((field) => stretch(field, 31));
   const six = (v: number) => [stretch(v >> 11, 31), stretch((v >> 5) & 63, 63), stretch(v & 31, 31)];

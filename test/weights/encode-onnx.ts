@@ -1,4 +1,6 @@
 // ONNX files of the graphs that the frameworks export, such as onnxruntime itself runs.
+import type { Layer } from '../../src/network/layer.ts';
+import { inferShapes } from '../../src/network/shapes.ts';
 import { bytes, concat, float, floats, message, number, type Part, text } from './encode-protobuf.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -15,6 +17,8 @@ export interface OnnxOptions {
   inOut?: boolean;
   /** Reshape with a constant, Dropout: the rest of an exported classifier. */
   decorated?: boolean;
+  /** Every layer's output, after its ReLU, is an output of the graph, by the names of `layerOutput`. */
+  layerOutputs?: boolean;
   /** Replaces the named initialiser's message. */
   replace?: Record<string, Part>;
   /** Operator put before the first dense layer. */
@@ -22,6 +26,13 @@ export interface OnnxOptions {
 }
 
 export const LOGITS = 'logits';
+
+/** The name of a layer's output in the graph. */
+export function layerOutput(layer: Layer): string {
+  if (layer.type === 'softmax') return 'prob_1';
+  if (layer.type === 'lrn' || layer.type === 'maxpool') return layer.name;
+  return layer.relu ? `${layer.name}_relu` : LOGITS;
+}
 
 export function tensorProto(name: string, shape: number[], values: Float32Array, floatData = false): Part {
   return concat(
@@ -32,19 +43,19 @@ export function tensorProto(name: string, shape: number[], values: Float32Array,
   );
 }
 
-function ints(name: string, values: number[]): Part {
+export function ints(name: string, values: number[]): Part {
   return message(5, text(1, name), ...values.map((value) => number(8, value)), number(20, 7));
 }
 
-function int(name: string, value: number): Part {
+export function int(name: string, value: number): Part {
   return message(5, text(1, name), number(3, value), number(20, 2));
 }
 
-function real(name: string, value: number): Part {
+export function real(name: string, value: number): Part {
   return message(5, text(1, name), float(2, value), number(20, 1));
 }
 
-function node(type: string, inputs: string[], output: string, ...attributes: Part[]): Part {
+export function node(type: string, inputs: string[], output: string, ...attributes: Part[]): Part {
   return message(
     1,
     ...inputs.map((input) => text(1, input)),
@@ -55,7 +66,7 @@ function node(type: string, inputs: string[], output: string, ...attributes: Par
   );
 }
 
-function valueInfo(field: number, name: string, shape: number[]): Part {
+export function valueInfo(field: number, name: string, shape: number[]): Part {
   const dims = shape.map((size) => message(1, number(1, size)));
   return message(field, text(1, name), message(2, message(1, number(1, 1), message(2, ...dims))));
 }
@@ -164,6 +175,16 @@ export function encodeOnnx(model: TrainedModel, options: OnnxOptions = {}): Part
     } else if (layer.type === 'softmax') nodes.push(node('Softmax', [top], 'prob_1', int('axis', 1)));
   }
   const outputs = [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
+  if (options.layerOutputs)
+    for (const { layer, output } of inferShapes(model.network))
+      if (layer.type !== 'softmax' && layerOutput(layer) !== LOGITS)
+        outputs.push(
+          valueInfo(
+            12,
+            layerOutput(layer),
+            layer.type === 'dense' ? [1, output.channels] : [1, output.channels, output.height, output.width],
+          ),
+        );
   const graph = concat(...nodes, text(2, 'alexnet'), ...initializers, ...inputs, ...outputs);
   return concat(
     number(1, 4),

@@ -1,0 +1,51 @@
+// For other Workers, through a service binding without HTTP between them:
+//
+//   [[services]] binding = "CLASSIFIER", service = "alexnet-edge", entrypoint = "Classifier"
+//   const { predictions } = await env.CLASSIFIER.classify(bytes, { top_k: 3 });
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import * as v from 'valibot';
+import type { Bindings } from './bindings.ts';
+import { classify, type ImageSource } from './classify.ts';
+import { imageResult, readOptions } from './routes/answer.ts';
+import { modelName } from './routes/model-name.ts';
+import { ClassifyQuery } from './routes/schemas.ts';
+import { parameterError } from './routes/validation.ts';
+import { imageReader, modelSupply, type Services } from './services.ts';
+
+/** The parameters of POST /v1/classify, as values. */
+export interface ClassifierOptions {
+  top_k?: number;
+  min_score?: number;
+  crops?: 1 | 10;
+  exif?: 'apply' | 'ignore';
+  include?: ('logits' | 'embedding')[];
+}
+
+function parse(options: ClassifierOptions): ClassifyQuery {
+  const texts = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)]));
+  const result = v.safeParse(ClassifyQuery, texts);
+  if (result.success) return result.output;
+  throw parameterError(result.issues[0], texts, Object.keys(ClassifyQuery.entries));
+}
+
+/** The class to export from the Worker's entry. */
+export function classifierEntrypoint(services: Services) {
+  return class Classifier extends WorkerEntrypoint<Bindings> {
+    /**
+     * @param image the file's bytes, whole or as a stream
+     * Throws Error with the message that the HTTP route would give as `detail`.
+     */
+    async classify(image: ArrayBuffer | ImageSource, options: ClassifierOptions = {}) {
+      const parameters = parse(options);
+      const source = image instanceof ArrayBuffer ? new Uint8Array(image) : image;
+      const supply = modelSupply(services, this.env, (promise) => this.ctx.waitUntil(promise));
+      const { result, model } = await classify(
+        source,
+        readOptions(parameters),
+        imageReader(services, this.env),
+        supply,
+      );
+      return { model: modelName(model), ...imageResult(result, model, parameters) };
+    }
+  };
+}
