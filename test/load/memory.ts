@@ -27,7 +27,7 @@ export class HeapProbe {
   }
 
   static async open(inspector: URL): Promise<HeapProbe> {
-    const socket = new WebSocket(inspector);
+    const socket = new WebSocket(inspector.href);
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve, { once: true });
       socket.addEventListener('error', () => reject(new Error('the inspector refused')), { once: true });

@@ -2,14 +2,16 @@
 // it. For tests of self-hosting, and for the load test, since its process holds the isolate and little else.
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import workerd from 'workerd';
 import { workerdConfig } from '../../weights/self-host/config.ts';
 import { makeSelfHostFolder } from '../../weights/self-host/folder.ts';
 import { defaultModelFile } from './local-worker.ts';
 
+/** The binary; the package has no types, and Node and Vitest disagree on what its default export is. */
+const { default: workerd } = createRequire(import.meta.url)('workerd') as { default: string };
 const build = path.join(import.meta.dirname, '../../build');
 
 export interface PlainWorker {
@@ -71,7 +73,8 @@ export async function startPlainWorker(folder: string): Promise<PlainWorker> {
     pid: child.pid ?? 0,
     log,
     async stop() {
-      child.kill();
+      // A polite end would wait for the clients' idle connections.
+      child.kill('SIGKILL');
       await ended;
     },
   };
