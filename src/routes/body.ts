@@ -1,6 +1,7 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import type { Hold } from '../admission.ts';
+import { type ByteReader, byteReader } from '../byte-reader.ts';
 import { ServiceError } from '../errors.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
@@ -26,7 +27,7 @@ export function capStream(
   limit: number,
   what: string,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
+  const reader = byteReader(source);
   let bytes = 0;
   return new ReadableStream(
     {
@@ -34,15 +35,15 @@ export function capStream(
         const chunk = await reader.read().catch((cause: unknown) => {
           throw new ServiceError('bad-request', `the upload broke off after ${bytes} bytes`, { cause });
         });
-        if (chunk.done) return controller.close();
-        bytes += chunk.value.byteLength;
+        if (!chunk) return controller.close();
+        bytes += chunk.byteLength;
         if (bytes > limit) {
           const error = tooManyBytes(limit, what);
           controller.error(error);
           await reader.cancel(error);
           return;
         }
-        controller.enqueue(chunk.value);
+        controller.enqueue(chunk);
       },
       cancel: (reason) => reader.cancel(reason),
     },
@@ -51,10 +52,7 @@ export function capStream(
 }
 
 /** The stream with chunks put back in front. */
-function withFirst(
-  first: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
+function withFirst(first: Uint8Array, reader: ByteReader): ReadableStream<Uint8Array> {
   let pending: Uint8Array | undefined = first;
   return new ReadableStream(
     {
@@ -64,9 +62,9 @@ function withFirst(
           pending = undefined;
           return;
         }
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        const chunk = await reader.read();
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
       },
       cancel: (reason) => reader.cancel(reason),
     },
@@ -111,12 +109,12 @@ export async function openBody(
 ): Promise<OpenedBody> {
   refuseEncoding(request);
   if (!request.body) throw emptyBody();
-  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const reader = byteReader(request.body);
   const first = await reader.read().catch((cause: unknown) => {
     throw new ServiceError('bad-request', 'the upload broke off before its first byte', { cause });
   });
-  if (first.done || first.value.byteLength === 0) throw emptyBody();
-  const kind = startsJson(first.value[0]) ? 'json' : 'image';
+  if (!first || first.byteLength === 0) throw emptyBody();
+  const kind = startsJson(first[0]) ? 'json' : 'image';
   const limit = limits[kind];
   const what = kind === 'json' ? 'JSON body' : 'image';
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
@@ -124,7 +122,7 @@ export async function openBody(
     throw tooManyBytes(limit, what);
   }
   if (kind === 'json') await holdWhole(request, limit, hold);
-  return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };
+  return { kind, stream: capStream(withFirst(first, reader), limit, what) };
 }
 
 export function emptyBody(): ServiceError {
