@@ -69,7 +69,7 @@ export class Source {
     const chunks: Uint8Array[] = [];
     let total = 0;
     for (let chunk = await this.read(); chunk; chunk = await this.read()) {
-      chunks.push(chunk);
+      chunks.push(chunk.slice());
       total += chunk.length;
     }
     if (chunks.length === 1) return chunks[0] as Uint8Array;

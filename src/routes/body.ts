@@ -152,7 +152,7 @@ export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unkn
 /** The whole body as bytes. Throws ServiceError as openBody. */
 export async function readBytes(request: Request, limit: number, hold: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk);
+  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk.slice());
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
   let at = 0;
   for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {

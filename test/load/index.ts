@@ -3,11 +3,11 @@
 // Prints throughput, latencies, errors by kind and memory over time; exit status 1 when a bar of design is missed.
 import { Command } from 'commander';
 import { bundleWorker } from '../support/local-worker.ts';
-import { emptyFolder, type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
-import { growth, HeapProbe, residentMib, type Sample, watchMemory } from './memory.ts';
+import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
+import { growth, HeapProbe, type Sample, watchMemory } from './memory.ts';
 import { makeMix } from './mix.ts';
 import { arrivals, starvation, throughput } from './phases.ts';
-import type { Tally } from './tally.ts';
+import { quantile, type Tally } from './tally.ts';
 
 const CONNECTIONS = 8;
 const SOAK_S = 600;
@@ -31,34 +31,26 @@ function show(title: string, tally: Tally): void {
   bar('answers that are neither right nor 429', tally.wrong.length, 0, 0);
 }
 
-async function emptyMib(): Promise<number> {
-  const worker = await startPlainWorker(await emptyFolder('self-host-empty'));
-  try {
-    await (await fetch(worker.url)).arrayBuffer();
-    return residentMib(worker.pid);
-  } finally {
-    await worker.stop();
-  }
-}
-
-function showMemory(samples: Sample[], empty: number): void {
-  console.log('\nmemory, MiB (isolate: resident set beyond that of an empty Worker)');
+function showMemory(samples: Sample[]): void {
+  console.log('\nmemory, MiB (isolate = wasm + heap)');
   const step = Math.max(1, Math.floor(samples.length / 12));
   console.table(
     samples
       .filter((_, i) => i % step === 0 || i === samples.length - 1)
-      .map(({ seconds, residentMib: resident, heapMib }) => ({
-        seconds: Math.round(seconds),
-        resident: Math.round(resident),
-        isolate: Math.round(resident - empty),
-        'JavaScript heap': Number(heapMib.toFixed(1)),
+      .map((sample) => ({
+        seconds: Math.round(sample.seconds),
+        wasm: Math.round(sample.wasmMib),
+        heap: Math.round(sample.heapMib),
+        isolate: Math.round(sample.wasmMib + sample.heapMib),
+        'whole process': Math.round(sample.residentMib),
       })),
   );
-  const peak = Math.max(...samples.map(({ residentMib: resident }) => resident - empty));
-  bar('isolate at its peak, MiB', peak, MAX_ISOLATE_MIB, 0);
+  const sizes = samples.map(({ wasmMib, heapMib }) => wasmMib + heapMib).sort((a, b) => a - b);
+  console.log(`isolate: median ${quantile(sizes, 0.5).toFixed(0)} MiB`);
+  bar('isolate at its peak, MiB', sizes.at(-1) ?? Number.NaN, MAX_ISOLATE_MIB, 0);
 }
 
-async function overload({ url, pid, inspector }: PlainWorker, rate: number, seconds: number, empty: number) {
+async function overload({ url, pid, inspector }: PlainWorker, rate: number, seconds: number) {
   const mix = await makeMix();
   const probe = await HeapProbe.open(inspector);
   const memory = watchMemory(pid, probe, seconds > 60 ? 2_000 : 500);
@@ -67,7 +59,7 @@ async function overload({ url, pid, inspector }: PlainWorker, rate: number, seco
   probe.close();
   show(`open loop, ${rate.toFixed(1)} requests/s for ${seconds} s`, tally);
   console.log(`answered: ${(tally.answered.length / seconds).toFixed(1)}/s`);
-  showMemory(samples, empty);
+  showMemory(samples);
   if (seconds > SETTLED_S)
     bar(`growth of memory after ${SETTLED_S} s, %`, growth(samples, SETTLED_S) * 100, MAX_GROWTH * 100);
 }
@@ -75,7 +67,6 @@ async function overload({ url, pid, inspector }: PlainWorker, rate: number, seco
 async function main(soak: boolean, soakSeconds: number): Promise<void> {
   await bundleWorker();
   const mix = await makeMix();
-  const empty = await emptyMib();
   const worker = await startPlainWorker(await selfHostFolder('self-host-load'));
   try {
     await fetch(new URL('/readyz?warm=1', worker.url));
@@ -83,12 +74,12 @@ async function main(soak: boolean, soakSeconds: number): Promise<void> {
     const { tally, rate } = await throughput(worker.url, mix, { connections: CONNECTIONS, seconds: 6 });
     show(`closed loop, ${CONNECTIONS} clients: ${rate.toFixed(1)} answers/s`, tally);
     show('open loop at 70 %', await arrivals(worker.url, mix, rate * 0.7, 5));
-    const { idle, beside, large, ratio } = await starvation(worker.url, mix, 5);
+    const { idle, beside, large, ratio } = await starvation(worker.url, mix, soak ? 8 : 2);
     show('small uploads, nothing else', idle);
     show('small uploads beside 12 MP uploads', beside);
     show('the 12 MP uploads', large);
     bar('p99 of small uploads beside 12 MP uploads, in idle p99s', ratio, MAX_STARVATION);
-    await overload(worker, rate * 2, soak ? soakSeconds : 6, empty);
+    await overload(worker, rate * 2, soak ? soakSeconds : 6);
     const after = await fetch(new URL('/readyz', worker.url));
     console.log(`\nafterwards: ${await after.text()}`);
   } finally {

@@ -2,7 +2,7 @@
 // of the mix can be done, and what happens beyond that.
 import type { Kind, Upload } from './mix.ts';
 import { sequence } from './mix.ts';
-import { quantile, type Tally } from './tally.ts';
+import { quantile, Tally } from './tally.ts';
 import { closedLoop, openLoop } from './traffic.ts';
 
 const SMALL = 'jpeg 500x375';
@@ -11,6 +11,7 @@ const LARGE = 'jpeg 12 MP';
 const PROBE_RATE = 8;
 /** 12 MP uploads in flight meanwhile. */
 const LARGE_CLIENTS = 4;
+const ROUND_S = 3;
 
 function only(mix: Kind[], name: string, seed: number): () => Upload {
   const kind = mix.find((some) => some.name === name);
@@ -27,14 +28,23 @@ export interface Starvation {
   ratio: number;
 }
 
-export async function starvation(url: URL, mix: Kind[], seconds: number): Promise<Starvation> {
-  const probe = { rate: PROBE_RATE, seconds, seed: 11 };
-  const idle = await openLoop(url, only(mix, SMALL, 12), probe);
-  const clients = { connections: LARGE_CLIENTS, seconds: seconds + 1 };
-  const large = closedLoop(url, only(mix, LARGE, 13), clients);
-  const beside = await openLoop(url, only(mix, SMALL, 12), probe);
+/** Idle and busy take turns, so that a machine that is slower for a while is so for both. */
+export async function starvation(url: URL, mix: Kind[], rounds: number): Promise<Starvation> {
+  const idle = new Tally();
+  const beside = new Tally();
+  const large = new Tally();
+  for (let seed = 0; seed < rounds; seed++) {
+    const probe = { rate: PROBE_RATE, seconds: ROUND_S, seed };
+    idle.addAll(await openLoop(url, only(mix, SMALL, seed), probe));
+    const clients = closedLoop(url, only(mix, LARGE, seed), {
+      connections: LARGE_CLIENTS,
+      seconds: ROUND_S + 1,
+    });
+    beside.addAll(await openLoop(url, only(mix, SMALL, seed), probe));
+    large.addAll(await clients);
+  }
   const p99 = (tally: Tally) => quantile(tally.latencies(), 0.99);
-  return { idle, beside, large: await large, ratio: p99(beside) / p99(idle) };
+  return { idle, beside, large, ratio: p99(beside) / p99(idle) };
 }
 
 export interface Throughput {

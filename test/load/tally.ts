@@ -21,6 +21,10 @@ export class Tally {
     this.outcomes.push(outcome);
   }
 
+  addAll({ outcomes }: Tally): void {
+    this.outcomes.push(...outcomes);
+  }
+
   /** Answers with the status that their kind should get. */
   get answered(): Outcome[] {
     return this.outcomes.filter(({ kind, result }) => kind.statuses.includes(Number(result)));

@@ -1,12 +1,10 @@
 // The self-hosted Worker: plain workerd over the folder that `npm run self-host` makes, with nothing simulated around
 // it. For tests of self-hosting, and for the load test, since its process holds the isolate and little else.
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { workerdConfig } from '../../weights/self-host/config.ts';
 import { makeSelfHostFolder } from '../../weights/self-host/folder.ts';
 import { defaultModelFile } from './local-worker.ts';
 
@@ -28,17 +26,6 @@ export interface PlainWorker {
 export async function selfHostFolder(name: string): Promise<string> {
   const folder = path.join(build, name);
   await makeSelfHostFolder(folder, path.join(build, 'bundle'), (await defaultModelFile()).file);
-  return folder;
-}
-
-/** A folder for a Worker that does nothing: what the runtime itself takes. */
-export async function emptyFolder(name: string): Promise<string> {
-  const folder = path.join(build, name);
-  await mkdir(path.join(folder, 'models'), { recursive: true });
-  await writeFile(path.join(folder, 'index.js'), 'export default { fetch: () => new Response() };');
-  await writeFile(path.join(folder, 'bucket-on-disk.js'), 'export default () => ({});');
-  const config = { modules: ['index.js'], compatibilityDate: '2026-10-20', variables: {} };
-  await writeFile(path.join(folder, 'worker.capnp'), workerdConfig(config));
   return folder;
 }
 
