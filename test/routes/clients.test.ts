@@ -84,14 +84,31 @@ it('the OpenAPI document is valid', async () => {
   expect(Object.keys(api.paths ?? {}).length).toBeGreaterThan(15);
 });
 
-it('a body of 30 MB is refused, and the server goes on', async () => {
-  const headers = { authorization: 'Bearer hf_secret' };
-  const body = new Uint8Array(30_000_000);
-  body.set(jpeg);
-  const response = await fetch(address('/v1/classify'), { method: 'POST', body, headers });
-  expect(response.status).toBe(413);
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
-  expect(await expected(1)).toHaveLength(1);
+describe('a client that sends everything before it reads sees why it was refused', () => {
+  const token = { authorization: 'Bearer hf_secret' };
+  const cases: [string, string, Record<string, string>, number][] = [
+    ['30 MB', '/v1/classify', token, 413],
+    ['a wrong token', '/v1/classify', {}, 401],
+    ['another address', '/v1/nothing', token, 404],
+    ['a wrong parameter', '/v1/classify?top_k=x', token, 400],
+    ['another model', '/models/other', token, 404],
+  ];
+  it.each(cases)('%s', async (_, path, headers, status) => {
+    const body = new Uint8Array(30_000_000);
+    body.set(jpeg);
+    const response = await fetch(address(path), { method: 'POST', body, headers });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('30 MB of text, and of chunks', async () => {
+    const body = new Uint8Array(30_000_000).fill(116);
+    expect((await fetch(address('/v1/classify'), { method: 'POST', body, headers: token })).status).toBe(413);
+    const chunks = new Blob([body.subarray(0, 24_000_000)]).stream();
+    const init = { method: 'POST', body: chunks, headers: token, duplex: 'half' } as const;
+    expect((await fetch(address('/v1/classify'), init)).status).toBe(415);
+    expect(await expected(1)).toHaveLength(1);
+  });
 });
 
 /** Sends the first `bytes` of the body that it announces, then resets the connection. */
