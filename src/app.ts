@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './app-env.ts';
 import { auth } from './middleware/auth.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
+import { discardBody } from './middleware/discard-body.ts';
 import { etag } from './middleware/etag.ts';
 import { options, refuse } from './middleware/methods.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
@@ -41,6 +42,7 @@ export function createApp(services: Services) {
   });
   app.use(
     record,
+    discardBody,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin,

@@ -192,7 +192,11 @@ export async function classify(
   image: ImageReader,
   supply: ModelSupply,
 ): Promise<Batch<Classified> & { result: Classified }> {
-  const { results, ...batch } = await classifyAll([source], options, image, supply);
+  const { results, ...batch } = await classifyAll([source], options, image, supply).catch(async (error) => {
+    // The model failed before the decoder took the stream: nobody else would end it.
+    if (source instanceof ReadableStream && !source.locked) await source.cancel(error);
+    throw error;
+  });
   const [result] = results;
   if (result instanceof ServiceError) throw result;
   if (!result) throw new ServiceError('internal', 'expected one result');
