@@ -66,6 +66,33 @@ describe('PNG, GIF and WebP without a resize', () => {
   });
 });
 
+describe('a GIF frame that is smaller than its screen', () => {
+  it.each([false, true])('interlaced: %s', async (progressive) => {
+    const file = Buffer.from(await photograph(SIDE, SIDE, 5).gif({ progressive, colours: 16 }).toBuffer());
+    const frame = (await rawBySharp(file)).pixels;
+    const [side, left, top] = [70, 5, 3];
+    file.writeUInt16LE(side, 6);
+    file.writeUInt16LE(side, 8);
+    // The image descriptor: a comma, the corner, the size.
+    const size = Buffer.from([SIDE, 0, SIDE, 0]);
+    const at = file.indexOf(Buffer.concat([Buffer.from([0x2c, 0, 0, 0, 0]), size]));
+    file.writeUInt16LE(left, at + 1);
+    file.writeUInt16LE(top, at + 3);
+    const { pixels, width } = await decoder.decode(file, unresized(side));
+    expect(width).toBe(side);
+    const inside = (x: number, y: number) => x >= left && y >= top && x < left + SIDE && y < top + SIDE;
+    const bare = pixels.slice(0, 3);
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) {
+        const from = ((y - top) * SIDE + (x - left)) * 3;
+        const expected = inside(x, y) ? frame.subarray(from, from + 3) : bare;
+        expect(pixels.subarray((y * side + x) * 3, (y * side + x) * 3 + 3)).toEqual(
+          Uint8Array.from(expected),
+        );
+      }
+  });
+});
+
 describe('BMP without a resize', () => {
   const values = (most: number, runs = false) => {
     const next = randomNumbers(most);

@@ -99,7 +99,7 @@ describe('damaged', () => {
     ['checksum of IHDR', flipped(plain, 29)],
     [
       'checksum of the pixels',
-      (() => flipped(pngFile({ width: 2, height: 400, rows: Buffer.alloc(1200) }), 41 + 9))(),
+      (() => flipped(pngFile({ width: 2, height: 400, rows: Buffer.alloc(1200) }), 41 + 16))(),
     ],
     ['width of zero', { width: 0, height: 2, rows: good }],
     ['a depth that does not exist', { ...square, depth: 3, rows: good }],
