@@ -61,6 +61,8 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
     );
   const route = routePath(c, -1);
   const { status } = c.res;
+  // What was refused unread has the length that it announced.
+  const bytes = entry.bytes || Number(c.req.header('content-length') ?? 0);
   console.log(
     JSON.stringify({
       message: 'request',
@@ -68,7 +70,7 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
       method: c.req.method,
       route,
       status,
-      bytes: entry.bytes,
+      bytes,
       pixels: entry.pixels,
       format: entry.format,
       decode_ms: decodeMs,
@@ -83,6 +85,6 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
   c.env.ANALYTICS?.writeDataPoint({
     indexes: [route],
     blobs: [c.req.method, route, String(status), entry.format, entry.model, entry.start, entry.cache],
-    doubles: [entry.bytes, entry.pixels, decodeMs, loadMs, inferenceMs, totalMs],
+    doubles: [bytes, entry.pixels, decodeMs, loadMs, inferenceMs, totalMs],
   });
 });

@@ -4,10 +4,9 @@
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
 import { cacheSeconds } from '../limits.ts';
+import { withoutRequestId, withRequestId } from './request-id-member.ts';
 
 const MAX_BYTES = 4 << 20;
-/** Stands for the request id in a stored answer. */
-const ID_PLACEHOLDER = '{{request_id}}';
 /** Request headers that change how a body is read. */
 const HEADERS = ['content-type', 'inference-header-content-length'];
 
@@ -30,14 +29,14 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   if (stored) {
     record.cache = 'hit';
     record.bytes = body.byteLength;
-    const text = (await stored.text()).replaceAll(ID_PLACEHOLDER, requestId);
+    const text = withRequestId(await stored.text(), requestId);
     return new Response(text, { headers: { 'content-type': 'application/json' } });
   }
   record.cache = 'miss';
   c.req.raw = new Request(c.req.raw, { body });
   await next();
   if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
-  const text = (await c.res.clone().text()).replaceAll(requestId, ID_PLACEHOLDER);
+  const text = withoutRequestId(await c.res.clone().text(), requestId);
   const headers = { 'content-type': 'application/json', 'cache-control': `max-age=${seconds}` };
   c.executionCtx.waitUntil(caches.default.put(key, new Response(text, { headers })));
 });

@@ -197,6 +197,23 @@ describe('result cache', () => {
   });
 });
 
+describe('a request id that is a digit', () => {
+  it('changes neither tag nor stored answer', async () => {
+    const headers = { 'x-request-id': '5', 'content-length': String(jpeg.length) };
+    const init = { method: 'POST', body: jpeg, headers };
+    const first = await send('/v1/classify?top_k=6', init, { RESULT_CACHE_SECONDS: '60' });
+    const plain = await post('/v1/classify?top_k=6', jpeg);
+    expect(first.headers.get('etag')).toBe(plain.headers.get('etag'));
+    const stored = await send(
+      '/v1/classify?top_k=6',
+      { ...init, headers: { 'content-length': headers['content-length'] } },
+      { RESULT_CACHE_SECONDS: '60' },
+    );
+    expect(stored.headers.get('etag')).toBe(plain.headers.get('etag'));
+    expect((await answer(stored)).predictions).toEqual((await answer(plain)).predictions);
+  });
+});
+
 describe('health, limits, models', () => {
   it('/readyz loads the model only when asked', async () => {
     const worker = coldWorker();

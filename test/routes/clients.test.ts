@@ -1,4 +1,5 @@
 // The real clients against the Worker on a real port: @huggingface/inference, and a validator of OpenAPI documents.
+import net from 'node:net';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,4 +86,23 @@ it('a body of 30 MB is refused, and the server goes on', async () => {
   expect(response.status).toBe(413);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   expect(await expected(1)).toHaveLength(1);
+});
+
+/** Sends the first `bytes` of the body that it announces, then resets the connection. */
+function halfPost(bytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = net.connect(Number(worker.url.port), worker.url.hostname);
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.write(
+      'POST /v1/classify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer hf_secret\r\n' +
+        `Content-Length: ${jpeg.length}\r\n\r\n`,
+    );
+    socket.write(jpeg.subarray(0, bytes), () => setTimeout(() => socket.resetAndDestroy(), 20));
+  });
+}
+
+it('clients that stop half-way harm nobody', async () => {
+  await Promise.all([0, 1000, 3000].map(halfPost));
+  expect(await expected(5)).toHaveLength(5);
 });
