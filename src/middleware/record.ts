@@ -57,7 +57,7 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
   if (entry.start !== 'none')
     c.res.headers.set(
       'server-timing',
-      `load;dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
+      `load;desc=${entry.start};dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
     );
   const route = routePath(c, -1);
   const { status } = c.res;
