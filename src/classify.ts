@@ -16,6 +16,8 @@ export interface ModelSupply {
   drop(): void;
   /** Whether the model is in memory already. */
   readonly warm: boolean;
+  /** How often this isolate has opened the model's object. */
+  readonly reads: number;
 }
 
 /** An image file's bytes, whole or as they arrive. */

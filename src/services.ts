@@ -17,6 +17,9 @@ export function modelSupply({ loader }: Services, env: Bindings, waitUntil: Wait
     describe: () => loader.describe(env.MODELS, key, waitUntil),
     load: () => loader.load(env.MODELS, key, waitUntil),
     drop: () => loader.drop(),
+    get reads() {
+      return loader.reads;
+    },
     get warm() {
       return loader.engine !== undefined;
     },

@@ -1,15 +1,15 @@
-// A packed model file opened in Node: its header, and an engine that runs it. What the Worker does with R2,
-// here with a file, for `verify`, `inspect` and the tests.
+// A packed model file opened in Node, and the engine that runs it: what the Worker does with R2, here with a
+// file, for `verify` and the tests.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Engine } from '../src/engine/engine.ts';
-import { readModelInfo } from '../src/model/header.ts';
-import { headerEnd, parseHeader, type SafetensorsHeader } from '../src/model/safetensors.ts';
-import type { ModelInfo, Tiles } from '../src/network/model-info.ts';
+import type { Tiles } from '../src/network/model-info.ts';
 import { ImportError } from './float-model.ts';
 import { SourceFile } from './import/source-file.ts';
+import { readPackedFile } from './packed-file.ts';
 
-const WEIGHT_BYTES = 8 << 20;
+const PART_BYTES = 8 << 20;
 
 /** The compiled kernels that `npm run build` makes. Throws ImportError where they are missing. */
 export function kernelsModule(): WebAssembly.Module {
@@ -29,33 +29,26 @@ export function kernelTiles(): Tiles {
   return Engine.tiles(kernelsModule());
 }
 
-export interface PackedHeader {
-  info: ModelInfo;
-  header: SafetensorsHeader;
-}
-
-export function readPackedHeader(source: SourceFile): PackedHeader {
-  const end = headerEnd(source.read(0, 8, 'header'));
-  const header = parseHeader(source.read(0, end, 'header'));
-  return { info: readModelInfo(header), header };
-}
-
-/** An engine with the weights of the packed file at `path`. */
-export function openEngine(file: string): Engine {
-  const source = SourceFile.open(file);
+/** An engine with the weights of the packed file at `path`, checked. Throws ImportError. */
+export async function openEngine(path: string): Promise<Engine> {
+  const { info, bytes, dataStart } = await readPackedFile(path);
+  const engine = new Engine(kernelsModule(), info);
+  const dataBytes = bytes - dataStart;
+  if (dataBytes !== engine.weightBytes)
+    throw new ImportError(`${path}: expected ${engine.weightBytes} bytes of weights, found ${dataBytes}`);
+  const hash = createHash('sha256');
+  const source = SourceFile.open(path);
   try {
-    const { info, header } = readPackedHeader(source);
-    const engine = new Engine(kernelsModule(), info);
-    if (header.dataBytes !== engine.weightBytes)
-      throw new ImportError(
-        `${file}: expected ${engine.weightBytes} bytes of weights, found ${header.dataBytes}`,
-      );
-    for (let at = 0; at < header.dataBytes; at += WEIGHT_BYTES) {
-      const length = Math.min(WEIGHT_BYTES, header.dataBytes - at);
-      source.readInto(engine.weights(at, length), header.dataStart + at, 'weights');
+    for (let at = 0; at < dataBytes; at += PART_BYTES) {
+      const part = engine.weights(at, Math.min(PART_BYTES, dataBytes - at));
+      source.readInto(part, dataStart + at, 'weights');
+      hash.update(part);
     }
-    return engine;
   } finally {
     source.close();
   }
+  const found = hash.digest('hex');
+  if (found !== info.sha256)
+    throw new ImportError(`${path}: expected SHA-256 ${info.sha256}, found ${found}`);
+  return engine;
 }

@@ -87,19 +87,36 @@ export class Resize {
       }
       return;
     }
-    for (let i = finished; i < Target.size; i++) {
+    let i = finished;
+    while (i < Target.size) {
       const record = down + <usize>i * downStride;
       const k = y - load<i32>(record);
       if (k < 0) break;
       const weight = load<f32>(record + ((<usize>k) << 2), 8);
       const slot = sums + <usize>(i % slots) * slotBytes;
+      const after = record + downStride;
+      const kAfter = i + 1 < Target.size ? y - load<i32>(after) : -1;
+      if (k > 0 && kAfter > 0) {
+        // Two output rows at once: the bytes are converted once.
+        const other = sums + <usize>((i + 1) % slots) * slotBytes;
+        Row.addBytesTwice(slot, other, rgb, weight, load<f32>(after + ((<usize>kAfter) << 2), 8), elements);
+        Resize.finish(i, k);
+        Resize.finish(i + 1, kAfter);
+        i += 2;
+        continue;
+      }
       if (k === 0) Row.setBytes(slot, rgb, weight, elements);
       else Row.addBytes(slot, rgb, weight, elements);
-      if (k === load<i32>(record, 4) - 1) {
-        Row.reduceRow(slot, Resize.output + <usize>(i * Target.size * 3));
-        finished = i + 1;
-      }
+      Resize.finish(i, k);
+      i++;
     }
+  }
+
+  /** If its source row k was the last one of output row i, reduces that across. */
+  @inline static finish(i: i32, k: i32): void {
+    if (k !== load<i32>(down + <usize>i * downStride, 4) - 1) return;
+    Row.reduceRow(sums + <usize>(i % slots) * slotBytes, Resize.output + <usize>(i * Target.size * 3));
+    finished = i + 1;
   }
 
   /** To be called when all rows have been given. */
@@ -198,6 +215,26 @@ class Row {
       v128.store(to, f32x4.add(v128.load(to, 16), f32x4.mul(w, Row.high(words))), 16);
     }
     for (; bytes < end; bytes++, to += 4) store<f32>(to, load<f32>(to) + weight * <f32>load<u8>(bytes));
+  }
+
+  static addBytesTwice(to: usize, other: usize, bytes: usize, w1: f32, w2: f32, elements: i32): void {
+    const first = f32x4.splat(w1);
+    const second = f32x4.splat(w2);
+    const end = bytes + elements;
+    for (; bytes + 8 <= end; bytes += 8, to += 32, other += 32) {
+      const words = v128.load8x8_u(bytes);
+      const left = Row.low(words);
+      const right = Row.high(words);
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(first, left)));
+      v128.store(to, f32x4.add(v128.load(to, 16), f32x4.mul(first, right)), 16);
+      v128.store(other, f32x4.add(v128.load(other), f32x4.mul(second, left)));
+      v128.store(other, f32x4.add(v128.load(other, 16), f32x4.mul(second, right)), 16);
+    }
+    for (; bytes < end; bytes++, to += 4, other += 4) {
+      const value = <f32>load<u8>(bytes);
+      store<f32>(to, load<f32>(to) + w1 * value);
+      store<f32>(other, load<f32>(other) + w2 * value);
+    }
   }
 
   static addFloats(to: usize, from: usize, weight: f32, elements: i32): void {

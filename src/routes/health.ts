@@ -30,6 +30,10 @@ export const healthRoute = new Hono<AppEnv>()
     async (c) => {
       const supply = supplyOf(c);
       if (c.req.valid('query').warm === '1') await supply.load();
-      return supply.warm ? c.json({ status: 'ready' as const }) : c.json({ status: 'cold' as const }, 503);
+      // How often the model's object was opened shows whether requests shared one load.
+      const answer = { model_reads: supply.reads };
+      return supply.warm
+        ? c.json({ status: 'ready' as const, ...answer })
+        : c.json({ status: 'cold' as const, ...answer }, 503);
     },
   );

@@ -1,12 +1,11 @@
 // Decoding against sharp (libvips, native) in the same process: `node test/bench/decode.ts` after a build.
 // Both give a 227 x 227 crop of the picture with its shorter side at 256; sharp shrinks on load as it does
 // by default. The pixels are compared before anything is timed; runs are interleaved and medians reported.
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { ImageDecoder } from '../../src/image/decoder.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import type { Preprocess } from '../../src/network/preprocess.ts';
+import { imageDecoder } from '../support/decoder.ts';
 import { photograph } from '../support/photograph.ts';
 
 export interface DecodeRow {
@@ -53,8 +52,7 @@ function meanDifference(a: Uint8Array, b: Uint8Array): number {
 }
 
 export async function benchDecode(rounds = 9): Promise<DecodeRow[]> {
-  const wasm = await readFile(new URL('../../build/decode.wasm', import.meta.url));
-  const decoder = new ImageDecoder(new WebAssembly.Module(wasm));
+  const decoder = await imageDecoder();
   const options = {
     preprocess: PREPROCESS,
     limits: imageLimits({ MAX_IMAGE_BYTES: '100000000' }),

@@ -1,4 +1,6 @@
 // ONNX files of the graphs that the frameworks export, such as onnxruntime itself runs.
+import type { Layer } from '../../src/network/layer.ts';
+import { inferShapes } from '../../src/network/shapes.ts';
 import { bytes, concat, float, floats, message, number, type Part, text } from './encode-protobuf.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -15,6 +17,8 @@ export interface OnnxOptions {
   inOut?: boolean;
   /** Reshape with a constant, Dropout: the rest of an exported classifier. */
   decorated?: boolean;
+  /** Every layer's output, after its ReLU, is an output of the graph, by the names of `layerOutput`. */
+  layerOutputs?: boolean;
   /** Replaces the named initialiser's message. */
   replace?: Record<string, Part>;
   /** Operator put before the first dense layer. */
@@ -22,6 +26,13 @@ export interface OnnxOptions {
 }
 
 export const LOGITS = 'logits';
+
+/** The name of a layer's output in the graph. */
+export function layerOutput(layer: Layer): string {
+  if (layer.type === 'softmax') return 'prob_1';
+  if (layer.type === 'lrn' || layer.type === 'maxpool') return layer.name;
+  return layer.relu ? `${layer.name}_relu` : LOGITS;
+}
 
 export function tensorProto(name: string, shape: number[], values: Float32Array, floatData = false): Part {
   return concat(
@@ -164,6 +175,16 @@ export function encodeOnnx(model: TrainedModel, options: OnnxOptions = {}): Part
     } else if (layer.type === 'softmax') nodes.push(node('Softmax', [top], 'prob_1', int('axis', 1)));
   }
   const outputs = [valueInfo(12, LOGITS, [1, classes]), valueInfo(12, 'prob_1', [1, classes])];
+  if (options.layerOutputs)
+    for (const { layer, output } of inferShapes(model.network))
+      if (layer.type !== 'softmax' && layerOutput(layer) !== LOGITS)
+        outputs.push(
+          valueInfo(
+            12,
+            layerOutput(layer),
+            layer.type === 'dense' ? [1, output.channels] : [1, output.channels, output.height, output.width],
+          ),
+        );
   const graph = concat(...nodes, text(2, 'alexnet'), ...initializers, ...inputs, ...outputs);
   return concat(
     number(1, 4),

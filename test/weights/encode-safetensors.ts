@@ -44,8 +44,9 @@ function narrow(values: Float32Array, dtype: 'F32' | 'F16' | 'BF16'): Part {
   return out;
 }
 
-/** Float16 of a number in the normal and subnormal range, rounded to nearest. */
+/** Float16 of NaN or of a number in the normal and subnormal range, rounded to nearest. */
 function halfBits(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24);

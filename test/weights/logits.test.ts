@@ -61,9 +61,8 @@ function halved(model: TrainedModel, variant: VariantName): TrainedModel {
 async function engineLogits(model: FloatModel, shown: Uint8Array[]): Promise<Float32Array[]> {
   const file = path.join(folder, 'packed.safetensors');
   await packModel(model, kernelTiles(), file);
-  return openEngine(file)
-    .run(shown)
-    .map(({ logits }) => logits);
+  const engine = await openEngine(file);
+  return engine.run(shown).map(({ logits }) => logits);
 }
 
 async function withFile<T>(

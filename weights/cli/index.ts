@@ -5,32 +5,77 @@ import { compressModel, DEFAULT_MODEL_PATH } from '../default-model.ts';
 import { ImportError } from '../float-model.ts';
 import { PREPROCESS } from '../import/preprocess-presets.ts';
 import { VARIANTS } from '../import/variants.ts';
+import { PUBLISHED } from '../published.ts';
+import { type GetCommand, getPublished } from './get.ts';
 import { type ImportCommand, importAndPack } from './import.ts';
+import { type InspectCommand, inspectFile } from './inspect.ts';
 import { withProgress } from './progress.ts';
 import { type PushCommand, pushFile } from './push.ts';
+import { type VerifyCommand, verifyFile } from './verify.ts';
 
 const program = new Command('weights').description(
   'Import, inspect, compare and store the weights of a model',
 );
 
+function withImportOptions(command: Command): Command {
+  return command
+    .option('--labels <file>', 'labels: synset_words.txt, imagenet_class_index.json, or one a line')
+    .option('--name <name>', "name of the model (default: the network's)")
+    .option('--out <file>', 'the packed file (default: build/<key>)')
+    .addOption(variantOption())
+    .addOption(preprocessOption())
+    .option('--licence <text>', 'licence of the weights, for the model file')
+    .option('--accuracy <text>', 'reported accuracy, for the model file');
+}
+
+function variantOption(): Option {
+  return new Option('--variant <name>', 'the network, where the file does not say it').choices(VARIANTS);
+}
+
+function preprocessOption(): Option {
+  return new Option('--preprocess <name>', 'how training prepared a picture').choices(
+    Object.keys(PREPROCESS),
+  );
+}
+
+withImportOptions(
+  program
+    .command('import')
+    .description(
+      'turn a published weights file (caffemodel, ONNX, npy, PyTorch, Paddle, safetensors) into a packed model',
+    )
+    .argument('<file>', 'the weights; the form is told from the content'),
+).action(async (file: string, options: ImportCommand) => {
+  await importAndPack(file, options);
+});
+
+withImportOptions(
+  program
+    .command('get')
+    .description('download a published file, check it, and import it; without a name: list them')
+    .argument('[name]', `one of ${PUBLISHED.map(({ name }) => name).join(', ')}`)
+    .option('--from <url>', 'another address of the same file')
+    .option('--downloads <folder>', 'where the download goes', 'build/downloads'),
+).action((name: string | undefined, options: GetCommand) => getPublished(name, options));
+
 program
-  .command('import')
-  .description(
-    'turn a published weights file (caffemodel, ONNX, npy, PyTorch, safetensors) into a packed model',
-  )
-  .argument('<file>', 'the weights; the form is told from the content')
-  .option('--labels <file>', 'labels: synset_words.txt, imagenet_class_index.json, or one a line')
-  .option('--name <name>', 'name of the model (default: from the file)')
-  .option('--out <file>', 'the packed file (default: build/<key>)')
-  .addOption(new Option('--variant <name>', 'the network, where the file does not say it').choices(VARIANTS))
-  .addOption(
-    new Option('--preprocess <name>', 'how training prepared a picture').choices(Object.keys(PREPROCESS)),
-  )
-  .option('--licence <text>', 'licence of the weights, for the model file')
-  .option('--accuracy <text>', 'reported accuracy, for the model file')
-  .action(async (file: string, options: ImportCommand) => {
-    await importAndPack(file, options);
-  });
+  .command('inspect')
+  .description('print what a file holds, float or packed')
+  .argument('<file>')
+  .option('--json', 'as JSON')
+  .action((file: string, options: InspectCommand) => inspectFile(file, options));
+
+program
+  .command('verify')
+  .description('compare a packed model with its float source on photos')
+  .argument('<packed>', 'a packed model')
+  .requiredOption('--source <file>', 'the float weights that it was made from')
+  .requiredOption('--photos <folder>', 'JPEG, PNG, WebP, GIF or AVIF files, in subfolders too')
+  .option('--limit <count>', 'at most so many photos, spread over the folder', Number)
+  .addOption(variantOption())
+  .addOption(preprocessOption())
+  .option('--json', 'as JSON')
+  .action((packed: string, options: VerifyCommand) => verifyFile(packed, options));
 
 program
   .command('push')

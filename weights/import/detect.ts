@@ -60,13 +60,18 @@ function isSafetensors(start: Uint8Array): boolean {
   return start.length > 9 && start[8] === 0x7b && start[6] === 0 && start[7] === 0;
 }
 
-/** ONNX: ir_version (1) is a number. Caffe: name (1) is a text, or there are layers (2, 100) without one. */
+/**
+ * ONNX: ir_version (1) is a number. Caffe: name (1) is a text, or there are layers (2, 100) without one. The first
+ * field decides, so a damaged rest is the reader's to report.
+ */
 function protobufForm(source: SourceFile): Form | undefined {
-  const what = `${source.name} as a protocol buffer`;
-  for (const { number, wire } of scanFields(source, { position: 0, length: source.size }, what)) {
-    if (number === 1 && wire === 0) return 'onnx';
-    if (number === 7 && wire === 2) return 'onnx';
-    if ((number === 1 || number === 2 || number === 100) && wire === 2) return 'caffemodel';
+  try {
+    const whole = { position: 0, length: source.size };
+    const { number, wire } = scanFields(source, whole, source.name).next().value ?? {};
+    if ((number === 1 && wire === 0) || (number === 7 && wire === 2)) return 'onnx';
+    return (number === 1 || number === 2 || number === 100) && wire === 2 ? 'caffemodel' : undefined;
+  } catch (error) {
+    if (error instanceof ImportError) return undefined;
+    throw error;
   }
-  return undefined;
 }

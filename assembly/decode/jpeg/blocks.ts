@@ -1,7 +1,6 @@
 // The blocks of a sequential scan (ITU-T T.81, F.2.2): one DC difference, then runs of zeros and values.
 // A wanted block is either turned into samples at once or, in a picture of several scans, stored; of the
 // others only the bits are passed over.
-import { Input } from '../input';
 import { DAMAGED } from '../status';
 import { Bits } from './bits';
 import { Component, Frame } from './frame';
@@ -12,20 +11,16 @@ export class Blocks {
   /** The next DC difference, F.2.2.1; the table is 0..3. Sets `failed` at an impossible code. */
   static difference(table: i32): i32 {
     Bits.refill();
-    const entry = Huffman.entry(Huffman.lookup(table), Bits.buffer);
-    let size: i32;
-    if (entry) {
-      Bits.drop(entry >>> 24);
-      size = (entry >> 16) & 255;
-    } else {
-      const long = Huffman.long(table, Bits.buffer);
-      if (long < 0) {
+    let entry = Huffman.entry(Huffman.lookup(table), Bits.buffer);
+    if (!entry) {
+      entry = Huffman.long(table, Bits.buffer);
+      if (!entry) {
         Blocks.failed = true;
         return 0;
       }
-      Bits.drop(long >> 8);
-      size = long & 255;
     }
+    Bits.drop(entry >>> 24);
+    const size = <i32>(entry >> 16) & 15;
     if (size === 0) return 0;
     // 32 bits less at most 16 for the code leave the 15 that a difference may have.
     return Bits.extend(Bits.take(size), size);
@@ -60,65 +55,61 @@ export class Blocks {
   /** The AC coefficients; those up to `last` go to BLOCK. Returns the largest index stored, or -1. */
   static alternating(table: i32, last: i32, quant: usize): i32 {
     const lookup = Huffman.lookup(table);
+    // In locals: as globals they would go through memory for every symbol.
     let bits = Bits.buffer;
     let count = Bits.count;
     let reached = 0;
     let k = 1;
-    while (k < 64) {
+    while (k <= last) {
       if (count < 32) {
-        const at = Input.at;
-        const word = load<u32>(at);
-        const inverse = ~word;
-        if (((inverse - 0x01010101) & word & 0x80808080) === 0 && at + 4 <= Input.end) {
-          bits |= (<u64>bswap<u32>(word)) << (32 - count);
-          count += 32;
-          Input.at = at + 4;
-        } else {
+        Bits.buffer = bits;
+        Bits.count = count;
+        Bits.refill();
+        bits = Bits.buffer;
+        count = Bits.count;
+      }
+      let entry = Huffman.entry(lookup, bits);
+      if (!entry) {
+        entry = Huffman.long(table, bits);
+        if (!entry) return -1;
+      }
+      const size = <i32>(entry >> 16) & 15;
+      bits <<= entry >>> 24;
+      count -= <i32>(entry & 255);
+      k += <i32>((entry >> 8) & 255);
+      if (size === 0) continue;
+      const value = Bits.extend(<i32>(bits >>> (64 - size)), size);
+      bits <<= size;
+      if (k <= last + 1) {
+        reached = k - 1;
+        store<i16>(
+          BLOCK + ((<usize>load<u8>(NATURAL - 1 + k)) << 1),
+          <i16>(value * load<i32>(quant - 4 + ((<usize>k) << 2))),
+        );
+      } else if (k > 64) return -1;
+    }
+    if (k < 64) {
+      const runs = Huffman.runs(table);
+      do {
+        if (count < 32) {
           Bits.buffer = bits;
           Bits.count = count;
-          Bits.refillBytes();
+          Bits.refill();
           bits = Bits.buffer;
           count = Bits.count;
         }
-      }
-      const entry = Huffman.entry(lookup, bits);
-      if (k > last && entry) {
+        let entry = Huffman.run(runs, bits);
+        if (!entry || k + <i32>(entry >> 16) > 63) {
+          entry = Huffman.entry(lookup, bits);
+          if (!entry) {
+            entry = Huffman.long(table, bits);
+            if (!entry) return -1;
+          }
+        }
         bits <<= entry & 255;
-        count -= entry & 255;
-        k += (entry >> 8) & 255;
-        continue;
-      }
-      let length: i32;
-      let symbol: i32;
-      if (entry) {
-        length = entry >>> 24;
-        symbol = (entry >> 16) & 255;
-      } else {
-        const long = Huffman.long(table, bits);
-        if (long < 0) return -1;
-        length = long >> 8;
-        symbol = long & 255;
-      }
-      bits <<= length;
-      count -= length;
-      const size = symbol & 15;
-      if (size === 0) {
-        if (symbol !== 0xf0) break;
-        k += 16;
-        continue;
-      }
-      k += symbol >> 4;
-      const value = Bits.extend(<i32>(bits >>> (64 - size)), size);
-      bits <<= size;
-      count -= size;
-      if (k <= last) {
-        reached = k;
-        store<i16>(
-          BLOCK + ((<usize>load<u8>(NATURAL + k)) << 1),
-          <i16>(value * load<i32>(quant + ((<usize>k) << 2))),
-        );
-      } else if (k > 63) return -1;
-      k++;
+        count -= <i32>(entry & 255);
+        k += <i32>((entry >> 8) & 255);
+      } while (k < 64);
     }
     Bits.buffer = bits;
     Bits.count = count;

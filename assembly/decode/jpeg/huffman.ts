@@ -6,6 +6,12 @@
 //   bits 16..23  symbol; its low half is the number of bits that follow
 //   bits  8..15  AC: coefficients that the symbol passes, itself included; 64 for the end of the block
 //   bits  0..7   length of the code and of the bits that follow
+//
+// For coefficients that are not wanted there is a second look-up of 12 bits, which passes as many whole
+// symbols as fit into them, two on average in a photograph. Entry, 0 where the first code is longer:
+//   bits 16..23  coefficients passed before the last symbol: it counts only if this stays inside the block
+//   bits  8..15  coefficients passed altogether
+//   bits  0..7   bits altogether
 import { DAMAGED } from '../status';
 
 const LOOK: i32 = 10;
@@ -18,10 +24,16 @@ const LIMIT = memory.data(8 * 17 * 4, 4);
 const SHIFT = memory.data(8 * 17 * 4, 4);
 const SYMBOLS = memory.data(8 * 256);
 const DEFINED = memory.data(8);
+const RUN_LOOK: u32 = 12;
+const RUN_BYTES: usize = 4 << 12;
+/** Look-ups of runs of the four AC tables, made when first asked for. */
+const RUNS = memory.data(4 * (4 << 12), 16);
+const RUNS_READY = memory.data(8);
 
 export class Huffman {
   static reset(): void {
     memory.fill(DEFINED, 0, TABLES);
+    memory.fill(RUNS_READY, 0, TABLES);
   }
 
   @inline static defined(table: i32): bool {
@@ -37,18 +49,52 @@ export class Huffman {
     return load<u32>(lookup + ((<usize>(bits >>> (64 - LOOK))) << 2));
   }
 
-  /** (length << 8 | symbol) of a code longer than ten bits at the top of `bits`; -1 when there is none. */
-  static long(table: i32, bits: u64): i32 {
+  /** The entry of a code longer than ten bits at the top of `bits`; 0 when there is none. */
+  static long(table: i32, bits: u64): u32 {
     const limits = LIMIT + <usize>table * 68;
     const shifts = SHIFT + <usize>table * 68;
     for (let length = LOOK + 1; length <= 16; length++) {
       const code = <i32>(bits >>> (64 - length));
       if (code < load<i32>(limits + (length << 2))) {
         const place = code + load<i32>(shifts + (length << 2));
-        return (length << 8) | <i32>load<u8>(SYMBOLS + (table << 8) + place);
+        return Huffman.pack(length, load<u8>(SYMBOLS + (table << 8) + place));
       }
     }
-    return -1;
+    return 0;
+  }
+
+  /** The look-up of runs of an AC table: index it with the next twelve bits. */
+  @inline static runs(table: i32): usize {
+    if (!load<u8>(RUNS_READY + table)) Huffman.buildRuns(table);
+    return RUNS + <usize>(table - 4) * RUN_BYTES;
+  }
+
+  @inline static run(runs: usize, bits: u64): u32 {
+    return load<u32>(runs + ((<usize>(bits >>> (64 - RUN_LOOK))) << 2));
+  }
+
+  static buildRuns(table: i32): void {
+    const lookup = Huffman.lookup(table);
+    const runs = RUNS + <usize>(table - 4) * RUN_BYTES;
+    for (let i = 0; i < 1 << 12; i++) {
+      let bits = (<u64>i) << (64 - RUN_LOOK);
+      let used: u32 = 0;
+      let passed: u32 = 0;
+      let before: u32 = 0;
+      // Another symbol, as long as its code and the bits that follow it are all in the twelve.
+      while (passed < 64) {
+        const entry = Huffman.entry(lookup, bits);
+        const length = entry & 255;
+        if (!entry || (used > 0 && used + length > RUN_LOOK)) break;
+        before = passed;
+        passed += (entry >> 8) & 255;
+        used += length;
+        if (used >= RUN_LOOK) break;
+        bits <<= length;
+      }
+      store<u32>(runs + ((<usize>i) << 2), (before << 16) | (passed << 8) | used);
+    }
+    store<u8>(RUNS_READY + table, 1);
   }
 
   /** Reads the tables of a DHT segment; 0 or DAMAGED. */
@@ -90,6 +136,7 @@ export class Huffman {
       code <<= 1;
     }
     store<u8>(DEFINED + table, 1);
+    store<u8>(RUNS_READY + table, 0);
     return true;
   }
 

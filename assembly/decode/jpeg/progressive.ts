@@ -61,20 +61,6 @@ export class Progressive {
     return block && row < size && column < size ? block + <usize>((row * size + column) * 2) : 0;
   }
 
-  /** The next symbol of an AC table, -1 if there is none such. */
-  @inline static symbol(table: i32): i32 {
-    Bits.refill();
-    const entry = Huffman.entry(Huffman.lookup(table), Bits.buffer);
-    if (entry) {
-      Bits.drop(entry >>> 24);
-      return (entry >> 16) & 255;
-    }
-    const long = Huffman.long(table, Bits.buffer);
-    if (long < 0) return -1;
-    Bits.drop(long >> 8);
-    return long & 255;
-  }
-
   /** 2^run + the next `run` bits: the blocks of an end-of-band run, this one included. */
   @inline static runLength(run: i32): i32 {
     if (run === 0) return 1;
@@ -89,43 +75,69 @@ export class Progressive {
     }
     const c = Frame.component(index);
     const block = c.keeps(x, y) ? c.block(x, y) : 0;
+    const table = 4 + c.acTable;
+    const lookup = Huffman.lookup(table);
+    const last = block ? c.lastIndex : 0;
+    const high = Progressive.high;
     let mask: u64 = 0;
+    let bits = Bits.buffer;
+    let count = Bits.count;
     let k = Progressive.low;
-    while (k <= Progressive.high) {
-      const symbol = Progressive.symbol(4 + c.acTable);
-      if (symbol < 0) {
-        Blocks.failed = true;
-        return;
+    while (k <= high) {
+      if (count < 32) {
+        Bits.buffer = bits;
+        Bits.count = count;
+        Bits.refill();
+        bits = Bits.buffer;
+        count = Bits.count;
       }
-      const size = symbol & 15;
-      const run = symbol >> 4;
+      let entry = Huffman.entry(lookup, bits);
+      if (!entry) {
+        entry = Huffman.long(table, bits);
+        if (!entry) {
+          Blocks.failed = true;
+          return;
+        }
+      }
+      const size = <i32>(entry >> 16) & 15;
+      const run = <i32>(entry >> 20) & 15;
+      bits <<= entry >>> 24;
+      count -= <i32>(entry & 255);
       if (size === 0) {
         if (run < 15) {
+          Bits.buffer = bits;
+          Bits.count = count;
           Progressive.run = Progressive.runLength(run) - 1;
+          bits = Bits.buffer;
+          count = Bits.count;
           break;
         }
         k += 16;
         continue;
       }
       k += run;
-      const value = Bits.extend(Bits.take(size), size);
-      if (k > Progressive.high) {
+      if (k > high) {
         Blocks.failed = true;
         return;
       }
       mask |= (<u64>1) << k;
-      const slot = Progressive.slot(block, c.size, k);
-      if (slot) store<i16>(slot, <i16>(value << Progressive.shift));
+      if (k <= last) {
+        const value = Bits.extend(<i32>(bits >>> (64 - size)), size);
+        const slot = Progressive.slot(block, c.size, k);
+        if (slot) store<i16>(slot, <i16>(value << Progressive.shift));
+      }
+      bits <<= size;
       k++;
     }
+    Bits.buffer = bits;
+    Bits.count = count;
+    if (!mask) return;
     const at = c.mask(x, y);
     store<u64>(at, load<u64>(at) | mask);
   }
 
-  /** A correction bit for coefficient k, whose bits so far are not all zero. */
+  /** Coefficient k of a block, not zero so far, gets one more bit: away from zero. */
   @inline static correct(block: usize, size: i32, k: i32): void {
-    Bits.refill();
-    if (!Bits.take(1)) return;
     const slot = Progressive.slot(block, size, k);
     if (!slot) return;
     const value = <i32>load<i16>(slot);
@@ -133,51 +145,117 @@ export class Progressive {
     store<i16>(slot, <i16>(value >= 0 ? value + step : value - step));
   }
 
+  /** Bits [from, end) of a mask, 0 <= from <= end <= 64. */
+  @inline static range(mask: u64, from: i32, end: i32): u64 {
+    const above = from < 64 ? (mask >> from) << from : 0;
+    return end < 64 ? above & (((<u64>1) << end) - 1) : above;
+  }
+
+  /** Index of the zero of `mask` at or after k that has `zeros` zeros before it (from k); at most `end`. */
+  @inline static passZeros(mask: u64, k: i32, zeros: i32, end: i32): i32 {
+    let free = k < 64 ? (~mask >> k) << k : 0;
+    for (; zeros > 0 && free; zeros--) free &= free - 1;
+    return free ? min(end, <i32>ctz(free)) : end;
+  }
+
   static refineAc(index: i32, x: i32, y: i32): void {
     const c = Frame.component(index);
-    const block = c.keeps(x, y) ? c.block(x, y) : 0;
     const at = c.mask(x, y);
-    const high = Progressive.high;
-    let mask = load<u64>(at);
+    const end = Progressive.high + 1;
+    const old = load<u64>(at);
     let k = Progressive.low;
-    if (Progressive.run === 0) {
-      while (k <= high) {
-        const symbol = Progressive.symbol(4 + c.acTable);
+    if (Progressive.run > 0 && !Progressive.range(old, k, end)) {
+      Progressive.run--;
+      return;
+    }
+    const block = c.keeps(x, y) ? c.block(x, y) : 0;
+    const table = 4 + c.acTable;
+    const lookup = Huffman.lookup(table);
+    const last = c.lastIndex;
+    const kept: u64 = block ? ((<u64>2) << last) - 1 : 0;
+    let mask = old;
+    let bits = Bits.buffer;
+    let count = Bits.count;
+    while (k < end) {
+      if (count < 32) {
+        Bits.buffer = bits;
+        Bits.count = count;
+        Bits.refill();
+        bits = Bits.buffer;
+        count = Bits.count;
+      }
+      let stop = end;
+      let value = 0;
+      if (Progressive.run === 0) {
+        let entry = Huffman.entry(lookup, bits);
+        if (!entry) entry = Huffman.long(table, bits);
+        const size = (entry >> 16) & 15;
+        const zeros = <i32>(entry >> 20) & 15;
         // A coefficient that becomes nonzero now is 1 or -1: one bit, the sign.
-        if (symbol < 0 || (symbol & 15) > 1) {
+        if (!entry || size > 1) {
           Blocks.failed = true;
           return;
         }
-        let zeros = symbol >> 4;
-        let value = 0;
-        if (symbol & 15) value = Bits.take(1) ? 1 << Progressive.shift : -(1 << Progressive.shift);
-        else if (zeros < 15) {
+        bits <<= entry >>> 24;
+        count -= <i32>(entry >>> 24);
+        if (size || zeros === 15) {
+          stop = Progressive.passZeros(old, k, zeros, end);
+          if (size) {
+            value = (1 - 2 * <i32>(~bits >>> 63)) << Progressive.shift;
+            bits <<= 1;
+            count--;
+          }
+        } else {
+          Bits.buffer = bits;
+          Bits.count = count;
           Progressive.run = Progressive.runLength(zeros);
+          bits = Bits.buffer;
+          count = Bits.count;
+        }
+      }
+      // Those on the way that are not zero get a correction bit each; of the unwanted it is passed over.
+      let ones = Progressive.range(old, k, stop);
+      while (ones) {
+        if (count < 32) {
+          Bits.buffer = bits;
+          Bits.count = count;
+          Bits.refill();
+          bits = Bits.buffer;
+          count = Bits.count;
+        }
+        if (ones & kept) {
+          if (<i64>bits < 0) Progressive.correct(block, c.size, <i32>ctz(ones));
+          bits <<= 1;
+          count--;
+          ones &= ones - 1;
+          continue;
+        }
+        const left = <i32>popcnt(ones);
+        if (left <= 32) {
+          bits <<= left;
+          count -= left;
           break;
         }
-        // Passes `zeros` coefficients that are zero so far, and corrects the others on the way.
-        for (; k <= high; k++) {
-          if ((mask >> k) & 1) Progressive.correct(block, c.size, k);
-          else if (zeros-- === 0) break;
-        }
-        if (value) {
-          if (k > high) {
-            Blocks.failed = true;
-            return;
-          }
-          mask |= (<u64>1) << k;
-          const slot = Progressive.slot(block, c.size, k);
-          if (slot) store<i16>(slot, <i16>value);
-        }
-        k++;
+        bits <<= 1;
+        count--;
+        ones &= ones - 1;
       }
-      store<u64>(at, mask);
+      if (Progressive.run > 0) {
+        Progressive.run--;
+        break;
+      }
+      k = stop + 1;
+      if (!value) continue;
+      if (stop >= end) {
+        Blocks.failed = true;
+        return;
+      }
+      mask |= (<u64>1) << stop;
+      const slot = stop <= last ? Progressive.slot(block, c.size, stop) : 0;
+      if (slot) store<i16>(slot, <i16>value);
     }
-    if (Progressive.run > 0) {
-      Progressive.run--;
-      let rest = k < 64 ? (mask >> k) << k : 0;
-      if (high < 63) rest &= ((<u64>1) << (high + 1)) - 1;
-      for (; rest; rest &= rest - 1) Progressive.correct(block, c.size, <i32>ctz(rest));
-    }
+    if (mask !== old) store<u64>(at, mask);
+    Bits.buffer = bits;
+    Bits.count = count;
   }
 }

@@ -1,0 +1,198 @@
+// What is refused, with which code, before anything large is decoded; and how much memory the rest takes.
+import { crc32, deflateSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ServiceError } from '../../src/errors.ts';
+import type { ImageDecoder } from '../../src/image/decoder.ts';
+import { region } from '../../src/image/geometry.ts';
+import { DecoderInstance } from '../../src/image/instance.ts';
+import { imageLimits } from '../../src/image/limits.ts';
+import type { DecodeOptions } from '../../src/image/picture.ts';
+import { decodeOptions, decoderModule, imageDecoder, inChunks, PREPROCESS } from '../support/decoder.ts';
+import { photograph } from '../support/photograph.ts';
+
+let decoder: ImageDecoder;
+
+beforeAll(async () => {
+  decoder = await imageDecoder();
+});
+
+async function refusal(file: Uint8Array, options: DecodeOptions = decodeOptions()): Promise<ServiceError> {
+  try {
+    await decoder.decode(file, options);
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal, got a picture');
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const out = Buffer.alloc(12 + data.length);
+  out.writeUInt32BE(data.length, 0);
+  out.write(type, 4, 'latin1');
+  out.set(data, 8);
+  out.writeUInt32BE(crc32(out.subarray(4, 8 + data.length)), 8 + data.length);
+  return out;
+}
+
+function png(width: number, height: number, pixels: Uint8Array, extra = Buffer.alloc(0)): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0], 8);
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+  const end = chunk('IEND', Buffer.alloc(0));
+  return Buffer.concat([signature, chunk('IHDR', header), extra, chunk('IDAT', deflateSync(pixels)), end]);
+}
+
+/** The file with the size in its SOF replaced. */
+function resized(jpeg: Buffer, width: number, height: number): Buffer {
+  const out = Buffer.from(jpeg);
+  const sof = out.indexOf(Buffer.from([0xff, 0xc0]));
+  out.writeUInt16BE(height, sof + 5);
+  out.writeUInt16BE(width, sof + 7);
+  return out;
+}
+
+/** Up to the first scan, and from there to the end. */
+function parts(jpeg: Buffer): [Buffer, Buffer] {
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  return [jpeg.subarray(0, at), jpeg.subarray(at, jpeg.length - 2)];
+}
+
+describe('bombs', () => {
+  it('a PNG with sides of 65,500', async () => {
+    expect((await refusal(png(65_500, 65_500, new Uint8Array(100)))).code).toBe('too-many-pixels');
+  });
+
+  it('a JPEG with sides of 65,500', async () => {
+    const small = await photograph(40, 30).jpeg().toBuffer();
+    const error = await refusal(resized(small, 65_500, 65_500));
+    expect([error.code, error.members]).toEqual(['too-many-pixels', { limit: { side: 30_000 } }]);
+    const pixels = await refusal(resized(small, 29_999, 29_999));
+    expect(pixels.members).toEqual({ limit: { pixels: 100_000_000 } });
+  });
+
+  it('a GIF with a huge canvas', async () => {
+    const gif = Buffer.from(await photograph(40, 30).gif().toBuffer());
+    gif.writeUInt16LE(65_000, 6);
+    gif.writeUInt16LE(65_000, 8);
+    expect((await refusal(gif)).code).toBe('too-many-pixels');
+  });
+
+  it('a WebP with a huge canvas', async () => {
+    const webp = await photograph(2400, 2000).webp({ quality: 1 }).toBuffer();
+    const error = await refusal(webp);
+    expect([error.code, error.members]).toEqual(['too-many-pixels', { limit: { webpPixels: 4_000_000 } }]);
+  });
+
+  it('64 MB of zeros behind the pixels are refused, in a profile they are never inflated', async () => {
+    const pixels = new Uint8Array(10 * 11);
+    const zeros = new Uint8Array(64 << 20);
+    expect((await refusal(png(10, 10, zeros))).code).toBe('damaged-image');
+    const profile = chunk('iCCP', Buffer.concat([Buffer.from('x\0\0', 'latin1'), deflateSync(zeros)]));
+    const { width } = await decoder.decode(png(10, 10, pixels, profile), decodeOptions());
+    expect(width).toBe(10);
+  });
+
+  it('a scan that comes again a thousand times', async () => {
+    const [head, scans] = parts(await photograph(200, 150).jpeg({ progressive: true }).toBuffer());
+    const second = scans.indexOf(Buffer.from([0xff, 0xda]), 2);
+    const first = scans.subarray(0, second);
+    const file = Buffer.concat([
+      head,
+      ...Array.from({ length: 1000 }, () => first),
+      Buffer.from([0xff, 0xd9]),
+    ]);
+    expect((await refusal(file)).code).toBe('damaged-image');
+  });
+
+  it('a thousand different scans of nothing', async () => {
+    const grey = await photograph(2000, 1500).greyscale().jpeg({ progressive: true }).toBuffer();
+    const [head, scans] = parts(grey);
+    const first = scans.subarray(0, scans.indexOf(Buffer.from([0xff, 0xc4]), 2));
+    // A table whose only code, "0", is an end-of-band run of 2^14 and more blocks: 15 bits a run.
+    const table = Buffer.from([0xff, 0xc4, 0, 20, 0x10, 1, ...Array(15).fill(0), 0xe0]);
+    const data = Buffer.alloc(8);
+    const scan = (k: number, before: number, shift: number) =>
+      Buffer.from([0xff, 0xda, 0, 8, 1, 1, 0, k, k, (before << 4) | shift, ...data]);
+    const bands = Array.from({ length: 63 }, (_, i) => i + 1);
+    const all = [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].flatMap((shift) =>
+      bands.map((k) => scan(k, shift === 13 ? 0 : shift + 1, shift)),
+    );
+    const error = await refusal(Buffer.concat([head, first, table, ...all, Buffer.from([0xff, 0xd9])]));
+    expect([error.code, error.members]).toEqual([
+      'too-complex',
+      { limit: { scans: 100, blocks: 40_000_000 } },
+    ]);
+  });
+});
+
+describe('limits', () => {
+  it('bytes, however the file is cut', async () => {
+    const file = await photograph(200, 200).png().toBuffer();
+    const options = decodeOptions({ limits: { bytes: 5000 } });
+    const error = await refusal(file, options);
+    expect([error.code, error.members]).toEqual(['too-many-bytes', { limit: { bytes: 5000 } }]);
+    await expect(decoder.decode(inChunks(file, 100), options)).rejects.toThrow('5000 bytes');
+  });
+
+  it('scans and visits of blocks', async () => {
+    const file = await photograph(200, 200).jpeg({ progressive: true }).toBuffer();
+    expect((await refusal(file, decodeOptions({ limits: { scans: 3 } }))).code).toBe('too-complex');
+    expect((await refusal(file, decodeOptions({ limits: { blocks: 2000 } }))).code).toBe('too-complex');
+  });
+
+  it('come from variables, and malformed ones are named', () => {
+    expect(imageLimits({}).bytes).toBe(25_000_000);
+    expect(imageLimits({ MAX_IMAGE_BYTES: '1000', MAX_IMAGE_SIDE: '' })).toMatchObject({
+      bytes: 1000,
+      side: 30_000,
+    });
+    for (const text of ['0', '-1', '1.5', 'many', '1e12'])
+      expect(() => imageLimits({ MAX_IMAGE_PIXELS: text })).toThrow(`MAX_IMAGE_PIXELS: expected a whole`);
+  });
+
+  it.each([
+    ['nothing', '', 'empty-body'],
+    ['text', 'hello, I am not a picture at all', 'unsupported-image'],
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'unsupported-image'],
+    ['AVIF', '\0\0\0\x18ftypavif\0\0\0\0mif1avif', 'unsupported-image'],
+    ['JPEG of 12 bits', '\xff\xd8\xff\xc1\0\x0b\x0c\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
+    ['arithmetic JPEG', '\xff\xd8\xff\xc9\0\x0b\x08\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
+  ])('%s', async (_, text, code) => {
+    expect((await refusal(Buffer.from(text, 'latin1'))).code).toBe(code);
+  });
+});
+
+describe('memory of the decoder', () => {
+  const MIB = 2 ** 20;
+  it.each([
+    ['12 MP JPEG', 4000, 3000, 'jpeg', {}, 3],
+    ['12 MP progressive JPEG', 4000, 3000, 'jpeg', { progressive: true }, 10],
+    ['50 MP JPEG', 8660, 5773, 'jpeg', {}, 4],
+    ['50 MP progressive JPEG', 8660, 5773, 'jpeg', { progressive: true }, 16],
+    ['12 MP PNG', 4000, 3000, 'png', { compressionLevel: 1 }, 3],
+    ['12 MP interlaced PNG', 4000, 3000, 'png', { compressionLevel: 1, progressive: true }, 3],
+  ] as const)('%s', async (_, width, height, format, encoding, mib) => {
+    const file = await photograph(width, height).toFormat(format, encoding).toBuffer();
+    const instance = new DecoderInstance(await decoderModule());
+    instance.open(format, format, imageLimits({}), (header) =>
+      region(header.width, header.height, 1, PREPROCESS, 'crop'),
+    );
+    for (let at = 0, done = false; !done; at += 65_536)
+      done = instance.write(file.subarray(at, at + 65_536), at >= file.length);
+    expect(instance.memoryBytes).toBeLessThanOrEqual(mib * MIB);
+  });
+
+  it('cannot exceed 32 MiB, and nothing is imported', async () => {
+    const module = await decoderModule();
+    const { Module } = WebAssembly as unknown as { Module: { imports(module: unknown): unknown[] } };
+    expect(Module.imports(module)).toEqual([]);
+    const instance = new DecoderInstance(module);
+    expect(instance.memoryBytes).toBeLessThanOrEqual(MIB);
+    const { exports } = new WebAssembly.Instance(module, {});
+    const memory = exports.memory as WebAssembly.Memory;
+    expect(() => memory.grow(512)).toThrow(RangeError);
+  });
+});

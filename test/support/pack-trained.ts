@@ -1,0 +1,30 @@
+// A network of random weights, by way of a safetensors file, the import and the packer, in an engine.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Engine } from '../../src/engine/engine.ts';
+import { importFile } from '../../weights/import/import-file.ts';
+import { SourceFile } from '../../weights/import/source-file.ts';
+import { familyOf, type VariantName } from '../../weights/import/variants.ts';
+import { packModel } from '../../weights/pack.ts';
+import { kernelTiles, openEngine } from '../../weights/packed-model.ts';
+import { encodeSafetensors } from '../weights/encode-safetensors.ts';
+import { TORCHVISION_KEYS } from '../weights/encode-torch.ts';
+import type { TrainedModel } from '../weights/trained-model.ts';
+
+export async function packTrained(model: TrainedModel, variant: VariantName): Promise<Engine> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'packed-'));
+  const file = path.join(folder, 'float.safetensors');
+  try {
+    const keys = familyOf(variant) === 'one-group' ? TORCHVISION_KEYS : {};
+    await writeFile(file, encodeSafetensors(model, { key: (layer) => keys[layer] ?? layer }));
+    const source = SourceFile.open(file);
+    const preprocess = model.preprocess.trainedOn === 'BGR' ? 'caffe' : 'torchvision';
+    const float = importFile(source, { name: variant, variant, preprocess });
+    await packModel(float, kernelTiles(), path.join(folder, 'packed.safetensors'));
+    source.close();
+    return openEngine(path.join(folder, 'packed.safetensors'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

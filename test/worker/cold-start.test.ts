@@ -1,0 +1,41 @@
+// A cold isolate with the real model, over real HTTP: twenty requests at once, five of their clients hang up; the
+// others get the right answer from one read of the weights.
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { abortedPost, defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
+import { photographPixels } from '../support/photograph.ts';
+
+const REQUESTS = 15;
+const ABORTS = [5, 15, 30, 60, 120];
+
+let worker: LocalWorker;
+let jpeg: Buffer;
+
+beforeAll(async () => {
+  const { key, file } = await defaultModelFile();
+  worker = await startWorker({ MODEL: key });
+  await worker.bucket.put(key, await readFile(file));
+  jpeg = await sharp(photographPixels(320, 240), { raw: { width: 320, height: 240, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+});
+afterAll(() => worker.stop());
+
+test('20 cold requests, 5 aborted: 15 equal answers, one read of the model', async () => {
+  const url = new URL('/v1/classify?top_k=0', worker.url);
+  const aborted = ABORTS.map((after) => abortedPost(url, jpeg, after));
+  const answers = await Promise.all(
+    Array.from({ length: REQUESTS }, async () => {
+      const response = await fetch(url, { method: 'POST', body: new Uint8Array(jpeg) });
+      return { status: response.status, body: (await response.json()) as { predictions: unknown[] } };
+    }),
+  );
+  await Promise.all(aborted);
+  expect(answers.map(({ status }) => status)).toEqual(Array(REQUESTS).fill(200));
+  const [first] = answers;
+  expect(first?.body.predictions.length).toBe(10);
+  for (const { body } of answers) expect(body.predictions).toEqual(first?.body.predictions);
+  const ready = await fetch(new URL('/readyz', worker.url));
+  expect(await ready.json()).toMatchObject({ status: 'ready', model_reads: 1 });
+});
