@@ -63,8 +63,11 @@ export async function startWorker(vars: Record<string, string>): Promise<LocalWo
           name: 'alexnet-edge',
           compatibilityDate: COMPATIBILITY_DATE,
           manifest: { mainModule: 'index.js', modulesRoot: bundleFolder, modules: await bundleModules() },
+          // As wrangler.toml has it.
+          assets: { directory: path.join(root, 'src/page'), hasUserWorker: true, runWorkerFirst: ['/'] },
           env: {
             MODELS: { type: 'r2', name: 'models' },
+            ASSETS: { type: 'assets' },
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),
           },
         },
