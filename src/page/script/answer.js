@@ -11,7 +11,7 @@ function milliseconds(ms) {
 /** @param {import('./api.js').Prediction} prediction */
 function bar({ label, synset, score }) {
   const strip = element('span', { class: 'bar' });
-  strip.style.width = percent(score);
+  strip.style.width = `${score * 100}%`;
   const words = element('span', {}, `${label} `);
   if (synset) words.append(element('small', {}, synset));
   return element('li', {}, strip, words, element('span', {}, percent(score)));

@@ -6,33 +6,54 @@ import { byId, percent } from './element.js';
 /** @typedef {import('./pictures.js').Item} Item */
 
 const GRID = 11;
+const MAX_ALPHA = 190;
 
 /** @type {Item | undefined} The item that the map belongs to, or is being computed for. */
 let shown;
 
 /**
+ * For each pixel the mean loss of the squares that cover it.
+ * @param {number[]} losses one for each square, row by row
+ * @param {number} size side of the picture in pixels
+ * @param {number} square side of a square in pixels
+ */
+function spread(losses, size, square) {
+  const sums = new Float64Array(size * size);
+  const counts = new Uint16Array(size * size);
+  const offset = (/** @type {number} */ position) => Math.round((position * (size - square)) / (GRID - 1));
+  losses.forEach((loss, i) => {
+    const top = offset(Math.floor(i / GRID));
+    const left = offset(i % GRID);
+    for (let y = top; y < top + square; y++)
+      for (let at = y * size + left, end = at + square; at < end; at++) {
+        sums[at] = (sums[at] ?? 0) + loss;
+        counts[at] = (counts[at] ?? 0) + 1;
+      }
+  });
+  return sums.map((sum, at) => sum / Math.max(1, counts[at] ?? 0));
+}
+
+/**
  * @param {Blob} seen
- * @param {number[]} losses one for each square, 0..1
- * @param {number} square side of a square in the picture's pixels
+ * @param {number[]} losses
+ * @param {number} square
  */
 async function paint(seen, losses, square) {
   const canvas = byId('map', HTMLCanvasElement);
   const picture = await createImageBitmap(seen);
-  canvas.width = picture.width;
-  canvas.height = picture.height;
+  const size = picture.width;
+  canvas.width = size;
+  canvas.height = size;
   const context = canvas.getContext('2d');
   if (!context) return;
   context.drawImage(picture, 0, 0);
-  const cells = new ImageData(GRID, GRID);
-  const largest = Math.max(...losses, Number.EPSILON);
-  losses.forEach((loss, i) => {
-    cells.data.set([255, 0, 0, Math.round((190 * Math.max(0, loss)) / largest)], i * 4);
+  const means = spread(losses, size, square);
+  const largest = means.reduce((most, loss) => Math.max(most, loss), Number.EPSILON);
+  const map = new ImageData(size, size);
+  means.forEach((loss, at) => {
+    map.data.set([255, 0, 0, (MAX_ALPHA * Math.max(0, loss)) / largest], at * 4);
   });
-  // The centre of a cell lies on the centre of its square; the border beyond takes the outermost cells.
-  const step = (picture.width - square) / (GRID - 1);
-  const left = square / 2 - step / 2;
-  const map = await createImageBitmap(cells);
-  context.drawImage(map, left, left, GRID * step, GRID * step);
+  context.drawImage(await createImageBitmap(map), 0, 0);
   canvas.hidden = false;
 }
 
