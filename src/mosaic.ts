@@ -15,6 +15,8 @@ const GAP_GREY = 72;
 const STRIP_WIDTH = 1024;
 const STRIP_COLUMNS = 256;
 const STRIP_CELL_HEIGHT = 8;
+/** Of a strip with one row, which would be hard to see. */
+const LONE_CELL_HEIGHT = 32;
 
 /** Maps from value to grey: 0..max to 0..255; with negative values, -max..max to 1..255 around 128. */
 function greyScale(least: number, largest: number): (value: number) => number {
@@ -64,13 +66,14 @@ export function vectorStrip(values: Float32Array): Bitmap {
   const cell = Math.max(1, Math.floor(STRIP_WIDTH / columns));
   const width = columns * cell;
   const rows = Math.ceil(values.length / columns);
+  const cellHeight = rows === 1 ? LONE_CELL_HEIGHT : STRIP_CELL_HEIGHT;
   const grey = greyScale(Math.min(...values), Math.max(...values));
-  const data = new Uint8Array(width * rows * STRIP_CELL_HEIGHT).fill(GAP_GREY);
+  const data = new Uint8Array(width * rows * cellHeight).fill(GAP_GREY);
   values.forEach((value, i) => {
-    const top = Math.floor(i / columns) * STRIP_CELL_HEIGHT;
+    const top = Math.floor(i / columns) * cellHeight;
     const left = (i % columns) * cell;
-    for (let y = top; y < top + STRIP_CELL_HEIGHT; y++)
+    for (let y = top; y < top + cellHeight; y++)
       data.fill(grey(value), y * width + left, y * width + left + cell);
   });
-  return { width, height: rows * STRIP_CELL_HEIGHT, channels: 1, data };
+  return { width, height: rows * cellHeight, channels: 1, data };
 }

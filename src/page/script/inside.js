@@ -50,12 +50,13 @@ function sortedCurve(values) {
   curve.setAttribute('viewBox', `-4 -4 ${CURVE.width + 8} ${CURVE.height + 8}`);
   curve.setAttribute('class', 'curve');
   curve.setAttribute('role', 'img');
-  const best = sorted.slice(0, 3).map(percent).join(', ');
-  curve.setAttribute('aria-label', `Probabilities of ${values.length} classes, largest first: ${best}, …`);
+  const words = `The probabilities of ${values.length} classes, largest first`;
+  curve.setAttribute('aria-label', words);
   const line = document.createElementNS(SVG, 'polyline');
   line.setAttribute('points', points.join(' '));
   curve.append(line);
-  return curve;
+  const best = sorted.slice(0, 5).map(percent).join(', ');
+  return element('figure', {}, curve, element('figcaption', {}, `${words}: ${best} …`));
 }
 
 /**
