@@ -45,8 +45,8 @@ export function createApp(services: Services) {
   app.use(
     record,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
-    crossOrigin,
     options(app),
+    crossOrigin,
     auth,
     rateLimit,
     etag,

@@ -24,7 +24,7 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   const length = Number(c.req.header('content-length') ?? 0);
   if (seconds === 0 || c.req.method !== 'POST' || length === 0 || length > MAX_BYTES) return next();
   const { requestId, record } = c.var;
-  const body = await c.req.raw.clone().arrayBuffer();
+  const body = await c.req.raw.arrayBuffer();
   const key = await cacheKey(c.req.raw, body, c.env.MODEL ?? '');
   const stored = await caches.default.match(key);
   if (stored) {

@@ -1,5 +1,5 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
-// Content-Type, which clients omit or get wrong: no image that is read here starts with `{` or white space.
+// Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import { ServiceError } from '../errors.ts';
 
 export interface OpenedBody {
@@ -71,11 +71,19 @@ function withFirst(
 }
 
 function startsJson(byte: number | undefined): boolean {
-  return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+  return byte === 0x7b || byte === 0x5b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+/** Compressed bodies are not unpacked: a few bytes of them may stand for gigabytes. */
+function refuseEncoding(request: Request): void {
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity')
+    throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${encoding}`);
 }
 
 /** A body whose form the route knows. Throws ServiceError as openBody does. */
 export function wholeBody(request: Request, limit: number): ReadableStream<Uint8Array> {
+  refuseEncoding(request);
   if (!request.body) throw new ServiceError('empty-body', 'expected a JSON body, got none');
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooManyBytes(limit, 'body');
   return capStream(request.body, limit, 'body');
@@ -86,6 +94,7 @@ export async function openBody(
   request: Request,
   limits: { image: number; json: number },
 ): Promise<OpenedBody> {
+  refuseEncoding(request);
   if (!request.body) throw emptyBody();
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const first = await reader.read().catch((cause: unknown) => {

@@ -98,4 +98,5 @@ export async function benchDecode(rounds = 9): Promise<DecodeRow[]> {
   return rows;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await benchDecode());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const row of await benchDecode()) console.log(row);

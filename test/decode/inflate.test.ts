@@ -226,3 +226,20 @@ test('thousands of empty blocks', () => {
   for (const chunk of CHUNKS)
     expect([...decodeAll('png', grey(data, 1, 1), { chunk }).rgb]).toEqual([5, 5, 5]);
 });
+
+test('dynamic blocks are counted: 1,000 are allowed here, 1,001 are not', () => {
+  // Each is one literal 0 and the end.
+  const block = (bits: Bits, last: boolean) => {
+    bits.put(Number(last), 1).put(2, 2).put(0, 5).put(0, 5).put(14, 4);
+    for (const length of ZERO_ONE_RUN) bits.put(length, 3);
+    bits.code(2, 2).code(3, 2).put(127, 7).code(3, 2).put(106, 7).code(2, 2).code(0, 1).code(0, 1).code(1, 1);
+  };
+  const picture = (blocks: number) => {
+    const bits = new Bits();
+    for (let i = 1; i <= blocks; i++) block(bits, i === blocks);
+    return grey(stream(bits, Array(blocks).fill(0)), blocks - 1, 1);
+  };
+  const visits = 1000n * 128n;
+  expect(decode(decoder(), 'png', picture(1000), { visits }).status).toBe(2);
+  expect(decode(decoder(), 'png', picture(1001), { visits }).status).toBe(-4);
+});

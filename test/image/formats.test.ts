@@ -5,8 +5,9 @@ import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { resizeCrop } from '../reference/resize.ts';
 import { type BmpPicture, bmpFile } from '../support/bmp.ts';
 import { decodeOptions, imageDecoder, inChunks, unresized } from '../support/decoder.ts';
-import { photograph, random } from '../support/photograph.ts';
+import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
+import { randomNumbers } from '../support/random.ts';
 import { smallFiles } from '../support/small-files.ts';
 
 const SIDE = 61;
@@ -67,14 +68,14 @@ describe('PNG, GIF and WebP without a resize', () => {
 
 describe('BMP without a resize', () => {
   const values = (most: number, runs = false) => {
-    const next = random(most);
+    const next = randomNumbers(most);
     const out = new Uint32Array(SIDE * SIDE);
     for (let i = 0; i < out.length; i++)
       out[i] = runs && i > 0 && next() < 0.5 ? (out[i - 1] ?? 0) : Math.floor(next() * most);
     return out;
   };
   const palette = (count: number) => {
-    const next = random(count + 1);
+    const next = randomNumbers(count + 1);
     return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
   };
   const square = { width: SIDE, height: SIDE };

@@ -1,5 +1,5 @@
 // What is refused, with which code, before anything large is decoded; and how much memory the rest takes.
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
@@ -9,6 +9,7 @@ import { imageLimits } from '../../src/image/limits.ts';
 import type { DecodeOptions } from '../../src/image/picture.ts';
 import { decodeOptions, decoderModule, imageDecoder, inChunks, PREPROCESS } from '../support/decoder.ts';
 import { photograph } from '../support/photograph.ts';
+import { chunk, pngFile } from '../support/png-writer.ts';
 
 let decoder: ImageDecoder;
 
@@ -24,25 +25,6 @@ async function refusal(file: Uint8Array, options: DecodeOptions = decodeOptions(
     throw error;
   }
   throw new Error('expected a refusal, got a picture');
-}
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const out = Buffer.alloc(12 + data.length);
-  out.writeUInt32BE(data.length, 0);
-  out.write(type, 4, 'latin1');
-  out.set(data, 8);
-  out.writeUInt32BE(crc32(out.subarray(4, 8 + data.length)), 8 + data.length);
-  return out;
-}
-
-function png(width: number, height: number, pixels: Uint8Array, extra = Buffer.alloc(0)): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 0], 8);
-  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-  const end = chunk('IEND', Buffer.alloc(0));
-  return Buffer.concat([signature, chunk('IHDR', header), extra, chunk('IDAT', deflateSync(pixels)), end]);
 }
 
 /** The file with the size in its SOF replaced. */
@@ -62,7 +44,9 @@ function parts(jpeg: Buffer): [Buffer, Buffer] {
 
 describe('bombs', () => {
   it('a PNG with sides of 65,500', async () => {
-    expect((await refusal(png(65_500, 65_500, new Uint8Array(100)))).code).toBe('too-many-pixels');
+    expect((await refusal(pngFile({ width: 65_500, height: 65_500, rows: new Uint8Array(100) }))).code).toBe(
+      'too-many-pixels',
+    );
   });
 
   it('a JPEG with sides of 65,500', async () => {
@@ -86,12 +70,13 @@ describe('bombs', () => {
     expect([error.code, error.members]).toEqual(['too-many-pixels', { limit: { webpPixels: 4_000_000 } }]);
   });
 
-  it('64 MB of zeros behind the pixels are refused, in a profile they are never inflated', async () => {
-    const pixels = new Uint8Array(10 * 11);
+  it('64 MB of zeros in a profile are not inflated, behind the pixels they are refused', async () => {
     const zeros = new Uint8Array(64 << 20);
-    expect((await refusal(png(10, 10, zeros))).code).toBe('damaged-image');
     const profile = chunk('iCCP', Buffer.concat([Buffer.from('x\0\0', 'latin1'), deflateSync(zeros)]));
-    const { width } = await decoder.decode(png(10, 10, pixels, profile), decodeOptions());
+    const size = { width: 10, height: 10 };
+    expect((await refusal(pngFile({ ...size, rows: zeros }))).code).toBe('damaged-image');
+    const rows = new Uint8Array(10 * 11);
+    const { width } = await decoder.decode(pngFile({ ...size, before: profile, rows }), decodeOptions());
     expect(width).toBe(10);
   });
 

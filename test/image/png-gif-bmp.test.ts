@@ -5,14 +5,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { DecoderInstance } from '../../src/image/instance.ts';
 import { imageLimits } from '../../src/image/limits.ts';
-import { CROP, decodeOptions, MARGIN, pieces } from '../support/decode-options.ts';
+import { decodeOptions, decoderModule, inChunks, PREPROCESS } from '../support/decoder.ts';
 import { encodeBmp } from '../support/encode-bmp.ts';
 import { encodeGif } from '../support/encode-gif.ts';
 import { chunk, encodePng } from '../support/encode-png.ts';
-import { decodeModule } from '../support/exact-pixels.ts';
 import { photograph } from '../support/photograph.ts';
 
-const decoder = new ImageDecoder(decodeModule());
+const CROP = PREPROCESS.crop;
+/** Columns and rows left out on the left and at the top of 256. */
+const MARGIN = 14;
+
+const module = await decoderModule();
+const decoder = new ImageDecoder(module);
 const window = { left: MARGIN, top: MARGIN, width: CROP, height: CROP };
 
 /** A stream that fails when more than `bytes` are asked of it: what is refused by its header needs no more. */
@@ -36,7 +40,7 @@ describe('uploads in pieces', () => {
       const file = await photograph(256, 256, 3).toFormat(format).toBuffer();
       const expected = await sharp(file).removeAlpha().extract(window).raw().toBuffer();
       for (const size of [7, 4096, 1 << 20]) {
-        const got = await decoder.decode(pieces(file, size), decodeOptions());
+        const got = await decoder.decode(inChunks(file, size), decodeOptions());
         expect(got.pixels).toEqual(new Uint8Array(expected));
         expect([got.format, got.width, got.height, got.bytes]).toEqual([format, 256, 256, file.length]);
       }
@@ -52,7 +56,7 @@ describe('uploads in pieces', () => {
       .raw()
       .toBuffer();
     for (const size of [7, 1 << 20])
-      expect((await decoder.decode(pieces(file, size), decodeOptions())).pixels).toEqual(
+      expect((await decoder.decode(inChunks(file, size), decodeOptions())).pixels).toEqual(
         new Uint8Array(expected),
       );
   });
@@ -97,13 +101,13 @@ describe('refused by the header', () => {
     });
   });
 
-  test('the limits are variables', async () => {
+  test('the limits are options', async () => {
     const file = await photograph(100, 50, 3).png().toBuffer();
-    for (const vars of [{ MAX_IMAGE_SIDE: '99' }, { MAX_IMAGE_PIXELS: '4999' }])
-      await expect(decoder.decode(file, decodeOptions(vars))).rejects.toMatchObject({
+    for (const limits of [{ side: 99 }, { pixels: 4999 }])
+      await expect(decoder.decode(file, decodeOptions({ limits }))).rejects.toMatchObject({
         code: 'too-many-pixels',
       });
-    const exact = decodeOptions({ MAX_IMAGE_SIDE: '100', MAX_IMAGE_PIXELS: '5000' });
+    const exact = decodeOptions({ limits: { side: 100, pixels: 5000 } });
     expect((await decoder.decode(file, exact)).width).toBe(100);
   });
 
@@ -116,8 +120,8 @@ describe('refused by the header', () => {
       samples: [],
       data: rest,
     });
-    const vars = { MAX_IMAGE_SIDE: '2000000' };
-    await expect(decoder.decode(wide, decodeOptions(vars))).rejects.toMatchObject({ code: 'too-complex' });
+    const options = decodeOptions({ limits: { side: 2_000_000 } });
+    await expect(decoder.decode(wide, options)).rejects.toMatchObject({ code: 'too-complex' });
   });
 });
 
@@ -155,7 +159,7 @@ describe('memory', () => {
       const file = await sharp({ create: { width: 4000, height: 3000, channels: 4, background: '#456' } })
         .png({ progressive, compressionLevel: 1 })
         .toBuffer();
-      const instance = new DecoderInstance(decodeModule());
+      const instance = new DecoderInstance(module);
       instance.open('png', 'png', imageLimits({}), () => ({
         width: 341,
         height: 256,

@@ -26,6 +26,8 @@ const pageFolder = path.join(root, 'src/page');
 const samples = path.join(pageFolder, 'samples');
 const MAX_PAGE_BYTES = 100_000;
 const run = promisify(execFile);
+const logged: string[] = [];
+const options = { page: true, onLog: (line: string) => logged.push(line) };
 
 const sample = (name: string) => path.join(samples, `${name}.jpg`);
 const firstClass = (page: Page) => page.locator('#classes li').first();
@@ -57,7 +59,7 @@ describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})
 
   beforeAll(async () => {
     const { key, file } = await defaultModelFile();
-    [browser, worker] = await Promise.all([launch(), startWorker({ MODEL: key })]);
+    [browser, worker] = await Promise.all([launch(), startWorker({ MODEL: key }, options)]);
     await worker.bucket.put(key, await readFile(file));
   });
   afterAll(async () => {
@@ -285,7 +287,7 @@ describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})
   });
 
   test('asks for a token when the server wants one', async () => {
-    const guarded = await startWorker({ MODEL: 'tiny.safetensors', API_TOKENS: 'old, s3cret' });
+    const guarded = await startWorker({ MODEL: 'tiny.safetensors', API_TOKENS: 'old, s3cret' }, options);
     try {
       await guarded.bucket.put('tiny.safetensors', await packTinyModel(root));
       await page.goto(guarded.url.href);

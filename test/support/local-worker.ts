@@ -10,13 +10,15 @@ import { Miniflare } from 'miniflare';
 import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from '../../weights/default-model.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const bundleFolder = path.join(root, 'build/bundle');
+const BUNDLE_FOLDER = path.join(root, 'build/bundle');
 const COMPATIBILITY_DATE = '2026-10-20';
+/** As wrangler.toml has it. */
+const PAGE = { directory: path.join(root, 'src/page'), hasUserWorker: true, runWorkerFirst: ['/'] };
 
-/** Bundles src/ into build/bundle. */
-export async function bundleWorker(): Promise<void> {
+/** Bundles src/ (or another entry) into build/bundle (or another folder). */
+export async function bundleWorker(entry = 'src/index.ts', folder = BUNDLE_FOLDER): Promise<void> {
   const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js');
-  await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', bundleFolder], {
+  await promisify(execFile)(process.execPath, [wrangler, 'deploy', entry, '--dry-run', '--outdir', folder], {
     cwd: root,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
   });
@@ -34,15 +36,29 @@ export interface LocalWorker {
   url: URL;
   /** The model bucket, to be filled by the test. */
   bucket: Awaited<ReturnType<Miniflare['getR2Bucket']>>;
+  /** Address of the inspector protocol, when it was asked for. */
+  inspector?: URL;
   stop(): Promise<void>;
 }
 
-async function bundleModules() {
-  const names = (await readdir(bundleFolder)).filter((name) => /\.(js|wasm)$/.test(name));
+export interface StartOptions {
+  /** Where the bundle lies. */
+  folder?: string;
+  /** Its main module. */
+  main?: string;
+  /** What the Worker logs goes here instead of to the terminal. */
+  onLog?: (message: string) => void;
+  inspect?: boolean;
+  /** Serves the page's files, too. */
+  page?: boolean;
+}
+
+async function bundleModules(folder: string) {
+  const names = (await readdir(folder)).filter((name) => /\.(js|wasm)$/.test(name));
   return Object.fromEntries(
     await Promise.all(
       names.map(async (name) => {
-        const contents = new Uint8Array(await readFile(path.join(bundleFolder, name)));
+        const contents = new Uint8Array(await readFile(path.join(folder, name)));
         return [name, { type: name.endsWith('.js') ? ('esm' as const) : ('wasm' as const), contents }];
       }),
     ),
@@ -50,24 +66,28 @@ async function bundleModules() {
 }
 
 /** @param vars the variables of wrangler.toml's [vars] */
-export async function startWorker(vars: Record<string, string>): Promise<LocalWorker> {
+export async function startWorker(
+  vars: Record<string, string>,
+  { folder = BUNDLE_FOLDER, main = 'index.js', onLog, inspect = false, page = false }: StartOptions = {},
+): Promise<LocalWorker> {
   const text = (value: string) => ({ type: 'text' as const, value });
   const mf = new Miniflare({
     port: 0,
     cf: false,
     telemetry: { enabled: false },
     logRequests: false,
+    ...(onLog ? { handleStructuredLogs: ({ message }) => onLog(message) } : {}),
+    ...(inspect ? { inspectorPort: 0 } : {}),
     workers: [
       {
         config: {
           name: 'alexnet-edge',
           compatibilityDate: COMPATIBILITY_DATE,
-          manifest: { mainModule: 'index.js', modulesRoot: bundleFolder, modules: await bundleModules() },
-          // As wrangler.toml has it.
-          assets: { directory: path.join(root, 'src/page'), hasUserWorker: true, runWorkerFirst: ['/'] },
+          manifest: { mainModule: main, modulesRoot: folder, modules: await bundleModules(folder) },
+          ...(page ? { assets: PAGE } : {}),
           env: {
             MODELS: { type: 'r2', name: 'models' },
-            ASSETS: { type: 'assets' },
+            ...(page ? { ASSETS: { type: 'assets' } } : {}),
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),
           },
         },
@@ -77,6 +97,7 @@ export async function startWorker(vars: Record<string, string>): Promise<LocalWo
   return {
     url: await mf.ready,
     bucket: await mf.getR2Bucket('MODELS'),
+    ...(inspect ? { inspector: await mf.getInspectorURL() } : {}),
     stop: () => mf.dispose(),
   };
 }

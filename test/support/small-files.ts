@@ -1,7 +1,8 @@
 // One small file of every kind that the decoder reads, made when the tests run.
 import sharp from 'sharp';
 import { bmpFile } from './bmp.ts';
-import { photograph, random } from './photograph.ts';
+import { photograph } from './photograph.ts';
+import { randomNumbers } from './random.ts';
 
 export interface Fixture {
   name: string;
@@ -13,7 +14,7 @@ const HEIGHT = 36;
 
 /** Values with runs in them. */
 function values(colors: number): Uint32Array {
-  const next = random(colors);
+  const next = randomNumbers(colors);
   const out = new Uint32Array(WIDTH * HEIGHT);
   for (let i = 0; i < out.length; ) {
     const value = Math.floor(next() * colors);
@@ -24,7 +25,7 @@ function values(colors: number): Uint32Array {
 }
 
 function colors(count: number): number[][] {
-  const next = random(count);
+  const next = randomNumbers(count);
   return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
 }
 

@@ -43,19 +43,19 @@ export function tensorProto(name: string, shape: number[], values: Float32Array,
   );
 }
 
-function ints(name: string, values: number[]): Part {
+export function ints(name: string, values: number[]): Part {
   return message(5, text(1, name), ...values.map((value) => number(8, value)), number(20, 7));
 }
 
-function int(name: string, value: number): Part {
+export function int(name: string, value: number): Part {
   return message(5, text(1, name), number(3, value), number(20, 2));
 }
 
-function real(name: string, value: number): Part {
+export function real(name: string, value: number): Part {
   return message(5, text(1, name), float(2, value), number(20, 1));
 }
 
-function node(type: string, inputs: string[], output: string, ...attributes: Part[]): Part {
+export function node(type: string, inputs: string[], output: string, ...attributes: Part[]): Part {
   return message(
     1,
     ...inputs.map((input) => text(1, input)),
@@ -66,7 +66,7 @@ function node(type: string, inputs: string[], output: string, ...attributes: Par
   );
 }
 
-function valueInfo(field: number, name: string, shape: number[]): Part {
+export function valueInfo(field: number, name: string, shape: number[]): Part {
   const dims = shape.map((size) => message(1, number(1, size)));
   return message(field, text(1, name), message(2, message(1, number(1, 1), message(2, ...dims))));
 }

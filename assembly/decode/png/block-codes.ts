@@ -2,17 +2,25 @@
 // head of a dynamic block describes (3.2.7), read in pieces of any size.
 
 import { Arena } from '../arena';
+import { Limits } from '../picture';
 import { BitInput } from './bit-input';
 import { CODE_LENGTHS, DeflateCode, DISTANCES, LITERALS } from './deflate-code';
 
 export const LITERAL_TABLE_BITS = 11;
 export const DISTANCE_TABLE_BITS = 8;
 const MAX_LENGTHS = 288 + 32;
+/**
+ * Building the codes of a block takes 4 us, though the block may be 12 bytes long and stand for nothing: 25 MB of
+ * them would take 8 s. Each counts as this many visits, so that the default limit allows 312,500 blocks; the
+ * shortest blocks that zlib makes (memLevel 1) are 250,000 in 25 MB.
+ */
+const VISITS: i64 = 128;
 
 /** What `read` answers. */
 export const CODES_HUNGRY: i32 = 0;
 export const CODES_READY: i32 = 1;
 export const CODES_INVALID: i32 = -1;
+export const CODES_TOO_MANY: i32 = -2;
 /** Between the steps of `read`. */
 const GO_ON: i32 = 2;
 
@@ -85,6 +93,8 @@ export class BlockCodes {
     BlockCodes.distanceLengths = <i32>BitInput.take(5) + 1;
     BlockCodes.codeLengths = <i32>BitInput.take(4) + 4;
     if (BlockCodes.literalLengths > 286 || BlockCodes.distanceLengths > 30) return CODES_INVALID;
+    Limits.visits -= VISITS;
+    if (Limits.visits < 0) return CODES_TOO_MANY;
     BlockCodes.lengthsRead = 0;
     memory.fill(BlockCodes.lengths, 0, 19);
     BlockCodes.state = State.CODE_LENGTH;

@@ -14,6 +14,7 @@ import {
   BlockCodes,
   CODES_HUNGRY,
   CODES_READY,
+  CODES_TOO_MANY,
   DISTANCE_TABLE_BITS,
   LITERAL_TABLE_BITS,
 } from './block-codes';
@@ -27,6 +28,8 @@ export const FULL: i32 = 1;
 /** The stream has ended and its checksum is right. */
 export const ENDED: i32 = 2;
 export const INVALID: i32 = -1;
+/** More dynamic blocks than Limits.visits allows. */
+export const TOO_MANY_BLOCKS: i32 = -2;
 
 const HISTORY_BYTES: usize = 32768;
 const FULL_BYTES: usize = 98304;
@@ -175,8 +178,11 @@ export class Inflate {
 
   private static blockCodes(): i32 {
     const answer = BlockCodes.read();
-    if (answer === CODES_READY) Inflate.state = State.SYMBOLS;
-    return answer === CODES_READY ? GO_ON : answer === CODES_HUNGRY ? HUNGRY : INVALID;
+    if (answer === CODES_HUNGRY) return HUNGRY;
+    if (answer === CODES_TOO_MANY) return TOO_MANY_BLOCKS;
+    if (answer !== CODES_READY) return INVALID;
+    Inflate.state = State.SYMBOLS;
+    return GO_ON;
   }
 
   private static symbols(): i32 {

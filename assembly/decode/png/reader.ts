@@ -7,10 +7,10 @@ import { Big, Input } from '../input';
 import { Palette } from '../palette';
 import { Header } from '../picture';
 import { Resize } from '../resize';
-import { AGAIN, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from '../status';
+import { AGAIN, COMPLEX, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from '../status';
 import { BitInput } from './bit-input';
 import { crc32 } from './crc32';
-import { ENDED, FULL, INVALID, Inflate } from './inflate';
+import { ENDED, FULL, INVALID, Inflate, TOO_MANY_BLOCKS } from './inflate';
 import { depthExists, INDEXED, Pixels } from './pixels';
 import { Rows } from './rows';
 
@@ -204,6 +204,8 @@ export class Png {
         return GO_ON;
       case INVALID:
         return DAMAGED;
+      case TOO_MANY_BLOCKS:
+        return COMPLEX;
       default:
         if (Png.dataLeft > 0) return MORE;
         Png.toSkip = 4;

@@ -46,7 +46,10 @@ async function paint(seen, losses, square) {
   canvas.height = size;
   const context = canvas.getContext('2d');
   if (!context) return;
+  // Grey, so that the red of the map is not taken for one of the picture's own.
+  context.filter = 'grayscale(1)';
   context.drawImage(picture, 0, 0);
+  context.filter = 'none';
   const means = spread(losses, size, square);
   const largest = means.reduce((most, loss) => Math.max(most, loss), Number.EPSILON);
   const map = new ImageData(size, size);

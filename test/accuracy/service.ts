@@ -1,0 +1,67 @@
+// The service under measurement, as its clients see it: HTTP only. Either one that runs already, or the Worker's
+// bundle under Miniflare with the default model.
+import { readFile } from 'node:fs/promises';
+import { build } from '../../assembly/build.ts';
+import { bundleWorker, defaultModelFile, startWorker } from '../support/local-worker.ts';
+import { AccuracyError } from './accuracy-error.ts';
+
+export interface ScoredClass {
+  index: number;
+  synset?: string;
+  label: string;
+  score: number;
+}
+
+/** Starts the Worker with the default model. `stop` ends it. */
+export async function startService(): Promise<{ url: URL; stop(): Promise<void> }> {
+  await build(process.env.KERNELS ?? 'relaxed', false);
+  await bundleWorker();
+  const { key, file } = await defaultModelFile();
+  const worker = await startWorker({ MODEL: key }, { onLog: () => {} });
+  await worker.bucket.put(key, await readFile(file));
+  return worker;
+}
+
+async function request(url: URL, init: RequestInit, what: string): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+    throw new AccuracyError(
+      `${url.origin}: expected a running service, found ${cause?.code ?? message}: start one with npm start, ` +
+        'or leave --url out',
+    );
+  }
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  throw new AccuracyError(`${what}: expected status 200, found ${response.status} ${text.slice(0, 300)}`);
+}
+
+/** Synset ids of the model's classes. Throws AccuracyError for a model without. */
+export async function modelSynsets(url: URL): Promise<{ name: string; synsets: Set<string> }> {
+  const list = (await request(new URL('/v1/models', url), {}, 'GET /v1/models')) as {
+    models: { name: string; version: string }[];
+  };
+  const [model] = list.models;
+  if (!model) throw new AccuracyError(`${url.origin}: expected a model, found none`);
+  const found = (await request(new URL(`/v1/models/${model.name}`, url), {}, 'GET /v1/models/{name}')) as {
+    labels: { synset?: string }[];
+  };
+  const synsets = new Set(found.labels.flatMap(({ synset }) => (synset === undefined ? [] : [synset])));
+  if (synsets.size === 0)
+    throw new AccuracyError(
+      `${model.name}: expected classes with synset ids, found none: npm run weights -- import FILE --labels FILE`,
+    );
+  return { name: `${model.name}@${model.version}`, synsets };
+}
+
+/** All classes of one photo, best first. Throws AccuracyError. */
+export async function classifyPhoto(url: URL, file: string): Promise<ScoredClass[]> {
+  const answer = (await request(
+    new URL('/v1/classify?top_k=0', url),
+    { method: 'POST', body: new Uint8Array(await readFile(file)) },
+    file,
+  )) as { predictions: ScoredClass[] };
+  return answer.predictions;
+}

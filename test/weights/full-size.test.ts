@@ -1,0 +1,53 @@
+// LONG=1: each form at its full size of 244 MB (61 M parameters, 1000 classes) through the command line, in under
+// 700 MB of memory. The time is printed and not asserted.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPackedFile } from '../../weights/packed-file.ts';
+import { FORMATS } from './formats.ts';
+import { trainedModel } from './trained-model.ts';
+
+const CLI = path.join(import.meta.dirname, '../../weights/cli/index.ts');
+/**
+ * Prints the peak of the resident memory, KiB, when the process ends. From /proc, because getrusage's maximum of a
+ * spawned process begins with its parent's.
+ */
+const REPORT = `data:text/javascript,import{readFileSync}from'node:fs';process.on('exit',()=>console.error(readFileSync('/proc/self/status','utf8')))`;
+
+describe.runIf(process.env.LONG === '1')('at full size', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'full-size-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(FORMATS)(
+    '$label',
+    async ({ variant, encode, options }) => {
+      const file = path.join(folder, 'source');
+      writeFileSync(file, encode(trainedModel(variant, 1, true)));
+      const out = path.join(folder, 'packed');
+      const more = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
+      const started = performance.now();
+      const child = spawn(process.execPath, ['--import', REPORT, CLI, 'import', file, '--out', out, ...more]);
+      let stderr = '';
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      child.stdout.resume();
+      expect(await new Promise((resolve) => child.once('close', resolve)), stderr).toBe(0);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const peak = Number(/VmHWM:\s+(\d+)/.exec(stderr)?.[1]) / 1024;
+      const packed = await readPackedFile(out);
+      console.log(
+        `${statSync(file).size} -> ${packed.bytes} bytes, ${seconds} s, peak ${peak.toFixed(0)} MiB`,
+      );
+      expect(peak).toBeLessThan(700);
+      expect(packed.bytes).toBeLessThan(63e6);
+      expect(packed.info.labels[281]?.words).toBe('tabby, tabby cat');
+    },
+    300_000,
+  );
+});
