@@ -16,7 +16,9 @@ export const InspectQuery = v.strictObject({
   layer: v.optional(
     v.pipe(
       v.string(),
-      v.description('`input` or the name of a layer; without it, only figures of all layers.'),
+      v.description(
+        '`input` or the name of a layer; without it, figures of all layers, or as PNG the input.',
+      ),
     ),
   ),
   format: v.optional(

@@ -4,7 +4,6 @@ import { type Context, Hono } from 'hono';
 import type * as v from 'valibot';
 import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
 import type { ModelSupply } from '../classify.ts';
-import { ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import { checkStage, type FitOptions, fitPicture, INPUT, inspect, type Stage } from '../inspect.ts';
 import { noteBatch } from '../middleware/record.ts';
@@ -27,8 +26,10 @@ interface Read {
   model: ModelInfo;
   picture: Picture;
   supply: ModelSupply;
-  /** Says in the request's record how long the model and the picture took, and the rest until now. */
-  note(): void;
+  /** Loads the model. */
+  load(): Promise<void>;
+  /** Everything is computed: says in the request's record how long the parts took. */
+  done(): void;
 }
 
 async function read(
@@ -44,25 +45,21 @@ async function read(
   const described = Date.now();
   const picture = await fitPicture(await readSource(c), options, readerOf(c), model);
   const decoded = Date.now();
-  const note = () => {
-    const { pixels: _, ...facts } = picture;
-    const prediction = {
-      logits: new Float32Array(),
-      probabilities: new Float32Array(),
-      embedding: new Float32Array(),
-    };
-    noteBatch(c.var.record, {
-      model,
-      results: [{ picture: facts, prediction }],
-      timings: {
-        loadMs: described - started,
-        decodeMs: decoded - described,
-        inferenceMs: Date.now() - decoded,
-      },
-      cold,
-    });
+  let loaded = decoded;
+  return {
+    model,
+    picture,
+    supply,
+    async load() {
+      await supply.load();
+      loaded = Date.now();
+    },
+    done() {
+      const loadMs = described - started + loaded - decoded;
+      const timings = { loadMs, decodeMs: decoded - described, inferenceMs: Date.now() - loaded };
+      noteBatch(c.var.record, { model, results: [{ picture }], timings, cold });
+    },
   };
-  return { model, picture, supply, note };
 }
 
 function wantsPng(c: Context<AppEnv>, { format }: v.InferOutput<typeof InspectQuery>): boolean {
@@ -93,23 +90,20 @@ export const inspectRoute = new Hono<AppEnv>()
     query(InspectQuery),
     async (c) => {
       const parameters = c.req.valid('query');
-      const { layer } = parameters;
-      const png = wantsPng(c, parameters) && (layer !== undefined || parameters.format === 'png');
-      if (png && layer === undefined)
-        throw new ServiceError('bad-parameter', 'layer: expected the name of a layer for a PNG, got none', {
-          members: { parameter: 'layer' },
-        });
-      const { model, picture, supply, note } = await read(c, parameters, (info) => {
+      const png = wantsPng(c, parameters);
+      const layer = parameters.layer ?? (png ? INPUT : undefined);
+      const { model, picture, supply, load, done } = await read(c, parameters, (info) => {
         if (layer !== undefined) checkStage(layer, info);
       });
       c.header('vary', 'Accept', { append: true });
       if (png && layer === INPUT) {
-        note();
+        done();
         const { size, pixels } = picture;
         return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
       }
+      await load();
       const { stages, values } = await inspect(picture.pixels, layer, supply);
-      note();
+      done();
       const stage = stages.find(({ name }) => name === layer);
       if (png && values && stage) return c.body(pngBytes(layerPicture(values, stage)), 200, PNG);
       const { format, width, height, orientation } = picture;
@@ -134,9 +128,10 @@ export const inspectRoute = new Hono<AppEnv>()
     query(OcclusionQuery),
     async (c) => {
       const { grid, from, class: index, ...options } = c.req.valid('query');
-      const { picture, supply, note } = await read(c, options, () => undefined);
+      const { picture, supply, load, done } = await read(c, options, () => undefined);
+      await load();
       const found = await occlude(picture.pixels, { grid, from, label: index }, supply);
-      note();
+      done();
       const { synset, words } = found.model.labels[found.label] ?? { words: String(found.label) };
       return c.json({
         model: modelName(found.model),
