@@ -104,6 +104,8 @@ describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})
     await visit();
     await page.setInputFiles('#files', sample('golf-ball'));
     await answered('golf ball');
+    const seen = page.locator('#seen');
+    await page.locator('#seen[src]').waitFor();
     expect(await page.locator('#classes li').count()).toBe(5);
     expect(await firstClass(page).textContent()).toMatch(/^golf ball n034457779\d\.\d %$/);
     const widths = await page
@@ -113,8 +115,6 @@ describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})
     expect(await page.locator('#timings').textContent()).toMatch(
       /Upload.*ms.*Decode.*ms.*Inference.*ms.*warm/,
     );
-    const seen = page.locator('#seen');
-    await seen.and(page.locator('[src]')).waitFor();
     const shown = await seen.evaluate(async (image: HTMLImageElement) => {
       await image.decode();
       const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
