@@ -34,10 +34,13 @@ export interface Watched {
   hosts: Set<string>;
 }
 
+const DESKTOP = { viewport: { width: 1000, height: 800 } };
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
 /** A new page in a context of its own, not yet at an address. */
-export async function watchedPage(browser: Browser, width = 1000): Promise<Watched> {
+export async function watchedPage(browser: Browser, device: 'desktop' | 'phone'): Promise<Watched> {
   const context = await browser.newContext({
-    viewport: { width, height: 800 },
+    ...(device === 'phone' ? PHONE : DESKTOP),
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();

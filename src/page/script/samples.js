@@ -11,8 +11,12 @@ export function showSamples(choose) {
     const image = element('img', { src: address, alt: name, width: '280', height: '256', loading: 'lazy' });
     const button = element('button', { type: 'button' }, image);
     button.addEventListener('click', async () => {
-      const picture = await (await fetch(address)).blob();
-      choose([new File([picture], file, { type: picture.type })]);
+      // Without a connection nothing is sent, and that says in words what is wrong.
+      const picture = await fetch(address).then(
+        (response) => response.blob(),
+        () => new Blob(),
+      );
+      choose([new File([picture], file, { type: 'image/jpeg' })]);
     });
     byId('samples', HTMLUListElement).append(element('li', {}, button));
   }
