@@ -6,8 +6,9 @@
 import { Arena } from './arena';
 
 export class Axis {
+  /** Weights that a record has room for: at least the four that the resize may read at once. */
   static taps(extent: f64, outputs: i32): i32 {
-    return <i32>Math.ceil(max(extent / <f64>outputs, 1.0)) * 2 + 1;
+    return max(4, <i32>Math.ceil(max(extent / <f64>outputs, 1.0)) * 2 + 1);
   }
 
   @inline static stride(taps: i32): usize {
