@@ -7,8 +7,8 @@ import { cacheSeconds } from '../limits.ts';
 import { withoutRequestId, withRequestId } from './request-id-member.ts';
 
 const MAX_BYTES = 4 << 20;
-/** Request headers that change how a body is read. */
-const HEADERS = ['content-type', 'inference-header-content-length'];
+/** Request headers that change how a body is read, or what is answered. */
+const HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 
 async function cacheKey(request: Request, body: ArrayBuffer, model: string): Promise<string> {
   const { pathname, search } = new URL(request.url);

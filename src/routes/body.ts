@@ -1,6 +1,7 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import { ServiceError } from '../errors.ts';
+import { discard } from './discard.ts';
 
 export interface OpenedBody {
   kind: 'image' | 'json';
@@ -34,13 +35,14 @@ export function capStream(
         bytes += chunk.value.byteLength;
         if (bytes > limit) {
           const error = tooManyBytes(limit, what);
+          // First the rest, then the error: the answer must not overtake the body.
+          await discard(reader);
           controller.error(error);
-          await reader.cancel(error);
           return;
         }
         controller.enqueue(chunk.value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
@@ -64,7 +66,7 @@ function withFirst(
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
@@ -105,7 +107,7 @@ export async function openBody(
   const limit = limits[kind];
   const what = kind === 'json' ? 'JSON body' : 'image';
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
-    await reader.cancel();
+    await discard(reader);
     throw tooManyBytes(limit, what);
   }
   return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };
