@@ -8,7 +8,6 @@ import { inferShapes, type LayerShapes } from '../../../src/network/shapes.ts';
 
 interface Tensor {
   dataSync(): Float32Array;
-  as2D(rows: number, columns: number): Tensor;
 }
 type FusedConv = {
   x: Tensor;
@@ -27,6 +26,7 @@ interface Tf {
   tensor4d(values: Float32Array, shape: number[]): Tensor;
   tensor2d(values: Float32Array, shape: number[]): Tensor;
   tensor1d(values: Float32Array): Tensor;
+  reshape(x: Tensor, shape: number[]): Tensor;
   split(x: Tensor, count: number, axis: number): Tensor[];
   concat(parts: Tensor[], axis: number): Tensor;
   maxPool(x: Tensor, size: number, strides: number, pad: 'valid'): Tensor;
@@ -113,7 +113,7 @@ function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undef
       const b = tf.tensor2d(matrixOf(trained, shapes), [inputs, out]);
       const bias = tf.tensor1d(trained.bias);
       const activation = layer.relu ? 'relu' : 'linear';
-      return (x) => tf.fused.matMul({ a: x.as2D(1, inputs), b, bias, activation });
+      return (x) => tf.fused.matMul({ a: tf.reshape(x, [1, inputs]), b, bias, activation });
     }
     case 'maxpool':
       return (x) => tf.maxPool(x, layer.kernel, layer.stride, 'valid');
