@@ -21,7 +21,8 @@ for (const [name, onnx] of [
   ['ort-web-f32', f32],
   ['ort-web-int8', int8],
 ] as const) {
-  const peer = onnx === '' ? undefined : await openOrt('onnxruntime-web', name, new Uint8Array(await readFile(onnx)));
+  const peer =
+    onnx === '' ? undefined : await openOrt('onnxruntime-web', name, new Uint8Array(await readFile(onnx)));
   if (peer) contenders.push(peer);
 }
 await verifyAll(contenders, [picture]);

@@ -74,7 +74,10 @@ export async function openBreakdown(engine: Engine, picture: Uint8Array) {
     totals.push(performance.now() - start);
     kernel.push(perLayer);
     byName.push(new Map(times.ms));
-    readBytes = times.denseCalls.reduce((sum, [, , , count = 0, , , , outputs = 0]) => sum + count * outputs, 0);
+    readBytes = times.denseCalls.reduce(
+      (sum, [, , , count = 0, , , , outputs = 0]) => sum + count * outputs,
+      0,
+    );
   };
   for (let i = 0; i < 20; i++) measure();
   for (const samples of [whole, kernel, totals, byName]) samples.length = 0;

@@ -69,17 +69,22 @@ async function heapUsage(inspector: URL): Promise<HeapUsage> {
   const list = await fetch(new URL('/json', inspector.href.replace(/^ws/, 'http')));
   const targets = (await list.json()) as { id: string; webSocketDebuggerUrl: string }[];
   const target = targets.find(({ id }) => id.includes('alexnet-edge'));
-  if (!target) throw new BenchError(`${inspector}: expected the Worker, found ${targets.map(({ id }) => id)}`);
+  if (!target)
+    throw new BenchError(`${inspector}: expected the Worker, found ${targets.map(({ id }) => id)}`);
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(target.webSocketDebuggerUrl);
-    socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
-    socket.onerror = () => reject(new BenchError(`${inspector}: expected the inspector, found none`));
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' })),
+    );
+    socket.addEventListener('error', () =>
+      reject(new BenchError(`${inspector}: expected the inspector, found none`)),
+    );
+    socket.addEventListener('message', ({ data }) => {
       const { id, result } = JSON.parse(String(data)) as { id?: number; result: HeapUsage };
       if (id !== 1) return;
       socket.close();
       resolve(result);
-    };
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 // onnxruntime-web (WebAssembly) and onnxruntime-node (native), one thread each, on an ONNX file in memory.
-import { type Contender, PEERS_COMMAND } from '../contender.ts';
+
 import { LOGITS } from '../../weights/encode-onnx.ts';
+import { type Contender, PEERS_COMMAND } from '../contender.ts';
 import { planarInput } from './dequantised.ts';
 
 /** The part of both packages that the bench uses (they share onnxruntime-common's interface). */

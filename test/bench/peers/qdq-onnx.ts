@@ -4,8 +4,9 @@
 // input scale * weight scale. Every tensor between two layers is quantised, so that onnxruntime fuses to QLinearConv,
 // QGemm and u8 pools; LRN runs in float, as there is no other. The logits stay float.
 // Source: onnxruntime "Quantize ONNX models", QDQ format; ONNX operators QuantizeLinear and DequantizeLinear (13).
-import { bytes, concat, message, number, type Part, text } from '../../weights/encode-protobuf.ts';
+
 import { int, ints, LOGITS, node, real, tensorProto, valueInfo } from '../../weights/encode-onnx.ts';
+import { bytes, concat, message, number, type Part, text } from '../../weights/encode-protobuf.ts';
 import type { DequantisedModel } from './dequantised.ts';
 
 const INT8 = 3;
@@ -67,13 +68,21 @@ class QdqGraph {
   }
 
   /** A constant weight or bias with one scale per output. */
-  dequantised(name: string, shape: number[], values: Int8Array | Int32Array, scales: Float32Array, axis: number) {
+  dequantised(
+    name: string,
+    shape: number[],
+    values: Int8Array | Int32Array,
+    scales: Float32Array,
+    axis: number,
+  ) {
     const type = values instanceof Int8Array ? INT8 : INT32;
     const zero = values instanceof Int8Array ? new Int8Array(scales.length) : new Int32Array(scales.length);
     this.constant(rawTensor(name, shape, type, values));
     this.constant(tensorProto(`${name}_s`, [scales.length], scales));
     this.constant(rawTensor(`${name}_z`, [scales.length], type, zero));
-    this.nodes.push(node('DequantizeLinear', [name, `${name}_s`, `${name}_z`], `${name}_dq`, int('axis', axis)));
+    this.nodes.push(
+      node('DequantizeLinear', [name, `${name}_s`, `${name}_z`], `${name}_dq`, int('axis', axis)),
+    );
     return `${name}_dq`;
   }
 }
@@ -93,7 +102,15 @@ export function encodeQdqOnnx(model: DequantisedModel, largest: ReadonlyMap<stri
     if (layer.type === 'lrn') {
       const { alpha, beta, k } = layer;
       graph.nodes.push(
-        node('LRN', [top], name, int('size', layer.size), real('alpha', alpha), real('beta', beta), real('bias', k)),
+        node(
+          'LRN',
+          [top],
+          name,
+          int('size', layer.size),
+          real('alpha', alpha),
+          real('beta', beta),
+          real('bias', k),
+        ),
       );
       scale = scaleAfter(name);
       top = graph.through(name, scale);
@@ -157,5 +174,10 @@ export function encodeQdqOnnx(model: DequantisedModel, largest: ReadonlyMap<stri
     valueInfo(11, 'data_0', [1, 3, size, size]),
     valueInfo(12, LOGITS, [1, classes]),
   );
-  return concat(number(1, 7), text(2, 'test-encoder'), bytes(7, body), message(8, text(1, ''), number(2, 13)));
+  return concat(
+    number(1, 7),
+    text(2, 'test-encoder'),
+    bytes(7, body),
+    message(8, text(1, ''), number(2, 13)),
+  );
 }

@@ -1,10 +1,11 @@
 // TensorFlow.js with its WebAssembly backend (SIMD, one thread): the same network by its own ops. It has no grouped
 // convolution, so a group is a slice, a convolution and a concat; the weights are laid out as it wants them (H,W,in,out).
-import type { DequantisedLayer, DequantisedModel } from './dequantised.ts';
-import { planarInput } from './dequantised.ts';
-import { type Contender, PEERS_COMMAND } from '../contender.ts';
+
 import type { Layer } from '../../../src/network/layer.ts';
 import { inferShapes, type LayerShapes } from '../../../src/network/shapes.ts';
+import { type Contender, PEERS_COMMAND } from '../contender.ts';
+import type { DequantisedLayer, DequantisedModel } from './dequantised.ts';
+import { planarInput } from './dequantised.ts';
 
 interface Tensor {
   dataSync(): Float32Array;
@@ -95,7 +96,12 @@ function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undef
       const channels = trained.shape[1] ?? 0;
       const activation = layer.relu ? 'relu' : 'linear';
       const parts = Array.from({ length: groups }, (_, group) => ({
-        filter: tf.tensor4d(filterOf(trained, group * width, (group + 1) * width), [kernel, kernel, channels, width]),
+        filter: tf.tensor4d(filterOf(trained, group * width, (group + 1) * width), [
+          kernel,
+          kernel,
+          channels,
+          width,
+        ]),
         bias: tf.tensor1d(trained.bias.slice(group * width, (group + 1) * width)),
       }));
       return (x) => {
@@ -129,7 +135,9 @@ function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undef
 export async function openTensorflow(model: DequantisedModel): Promise<Contender | undefined> {
   const tf = await importTf();
   if (!tf) return undefined;
-  const steps = inferShapes(model.network).map((shapes) => planStep(tf, shapes, model.layers.get(shapes.layer.name)));
+  const steps = inferShapes(model.network).map((shapes) =>
+    planStep(tf, shapes, model.layers.get(shapes.layer.name)),
+  );
   return {
     name: 'tfjs-wasm-f32',
     detail: `@tensorflow/tfjs-backend-wasm ${tf.version_core}`,
