@@ -7,11 +7,11 @@ import type { Contender } from './contender.ts';
 import { oursInNode } from './ours.ts';
 import { openPeak } from './peak.ts';
 import { openOrt } from './peers/onnxruntime.ts';
-import { race, verifyAll } from './race.ts';
+import { race, type TimingRow, timingRow, verifyAll } from './race.ts';
 
 export interface FlaggedFigures {
   peak_gmacs: number;
-  rows: { name: string; min_ms: number; median_ms: number }[];
+  rows: TimingRow[];
 }
 
 const [model = '', file = '', rounds = '', f32 = '', int8 = ''] = process.argv.slice(2);
@@ -33,7 +33,7 @@ const timings = await race(contenders, picture, Number(rounds), 5, () => {
 });
 const figures: FlaggedFigures = {
   peak_gmacs: best,
-  rows: [...timings].map(([name, { min, median }]) => ({ name, min_ms: min, median_ms: median })),
+  rows: [...timings].map(([name, timing]) => ({ name, ...timingRow(timing) })),
 };
 process.stdout.write(JSON.stringify(figures));
 process.exit(0);

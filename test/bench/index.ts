@@ -21,10 +21,10 @@ import { openPeak } from './peak.ts';
 import { openPeers } from './peers/open.ts';
 import { openPictures } from './pictures.ts';
 import { measureFlagged, measureFresh } from './processes.ts';
-import { race, verifyAll } from './race.ts';
+import { race, timingRow, verifyAll } from './race.ts';
 import { type Report, reportText } from './report.ts';
 import { measureService } from './service.ts';
-import { timingOf } from './statistics.ts';
+import { cpuNow, timingOf } from './statistics.ts';
 
 const FLAG = '--no-enable-avx-vnni';
 const BATCH = 8;
@@ -52,26 +52,29 @@ function inBursts(ours: Contender): Contender {
     name: BURST,
     async time(picture) {
       const pass = ours.forward(picture);
-      const start = performance.now();
+      const [wall, cpu] = [performance.now(), cpuNow()];
       for (let i = 0; i < WORKERD_PASSES; i++) await pass();
-      return (performance.now() - start) / WORKERD_PASSES;
+      return {
+        cpu: (cpuNow() - cpu) / WORKERD_PASSES,
+        wall: (performance.now() - wall) / WORKERD_PASSES,
+      };
     },
   };
 }
 
-/** Times one picture and a batch of it. */
+/** Computing time of one picture and of a batch of it. */
 function batchTimer(engine: Engine, picture: Uint8Array) {
   const batch = Array.from({ length: BATCH }, () => picture);
   const ones: number[] = [];
   const batches: number[] = [];
   return {
     measure() {
-      const start = performance.now();
+      const start = cpuNow();
       engine.run([picture]);
-      const middle = performance.now();
+      const middle = cpuNow();
       engine.run(batch);
       ones.push(middle - start);
-      batches.push(performance.now() - middle);
+      batches.push(cpuNow() - middle);
     },
     result() {
       const ms = timingOf(batches).min;
@@ -125,9 +128,9 @@ async function measure(options: Options): Promise<Report> {
   const { layers, ...rest } = breakdown.result();
   const rows = verified
     .filter(({ name }) => name !== BURST)
-    .map(({ name, detail, cosine }) => {
-      const { min, median } = timings.get(name) ?? timingOf([]);
-      return { name, detail, min_ms: min, median_ms: median, cosine };
+    .flatMap(({ name, detail, cosine }) => {
+      const timing = timings.get(name);
+      return timing ? [{ name, detail, ...timingRow(timing), cosine }] : [];
     });
   const macs = engine.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const report: Report = {
@@ -144,8 +147,8 @@ async function measure(options: Options): Promise<Report> {
     engine_bytes: engine.memoryBytes,
   };
   if (options.quick) return report;
-  const burst = timings.get(BURST)?.median ?? Number.NaN;
-  const workerd = timings.get('ours-workerd')?.median ?? Number.NaN;
+  const burst = timings.get(BURST)?.cpu.min ?? Number.NaN;
+  const workerd = timings.get('ours-workerd')?.cpu.min ?? Number.NaN;
   report.workerd = { node_ms: burst, workerd_ms: workerd, ratio: workerd / burst };
   const flagged = await withProgress(`node ${FLAG}`, () =>
     measureFlagged(FLAG, file, picture, effort.rounds, onnx),

@@ -23,6 +23,7 @@ async function runNode<T>(flags: string[], script: string, parameters: string[])
 
 export interface FreshRow extends FreshFigures {
   processes: number;
+  /** Of computing times. */
   ratio: number;
 }
 
@@ -30,11 +31,14 @@ export interface FreshRow extends FreshFigures {
 export async function measureFresh(model: string, picture: string, processes: number): Promise<FreshRow> {
   const runs: FreshFigures[] = [];
   for (let i = 0; i < processes; i++) runs.push(await runNode([], 'fresh-process.ts', [model, picture]));
+  const middle = (key: keyof FreshFigures) => median(runs.map((run) => run[key]));
   return {
     processes,
-    first_ms: median(runs.map(({ first_ms }) => first_ms)),
-    steady_ms: median(runs.map(({ steady_ms }) => steady_ms)),
-    ratio: median(runs.map(({ first_ms, steady_ms }) => first_ms / steady_ms)),
+    first_ms: middle('first_ms'),
+    steady_ms: middle('steady_ms'),
+    first_cpu_ms: middle('first_cpu_ms'),
+    steady_cpu_ms: middle('steady_cpu_ms'),
+    ratio: median(runs.map((run) => run.first_cpu_ms / run.steady_cpu_ms)),
   };
 }
 

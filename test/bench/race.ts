@@ -1,7 +1,7 @@
 // The race: every contender answers first (same class, nearly the same logits), then all are timed in turn, so that
 // a busy minute of the machine hits them all.
-import { BenchError, type Contender } from './contender.ts';
-import { argmax, cosine, type Timing, timingOf } from './statistics.ts';
+import { BenchError, type Contender, type Sample } from './contender.ts';
+import { argmax, cosine, cpuNow, type Timing, timingOf } from './statistics.ts';
 
 /** Int8 peers quantise activations with fixed ranges; the logits of float ones differ by our own rounding only. */
 const LEAST_COSINE = 0.99;
@@ -13,7 +13,10 @@ export interface Verified {
   cosine: number;
 }
 
-export interface RaceRow extends Verified, Timing {}
+export interface RaceTiming {
+  wall: Timing;
+  cpu: Timing;
+}
 
 /** Throws BenchError when a contender answers otherwise than the first. */
 export async function verifyAll(contenders: Contender[], pictures: Uint8Array[]): Promise<Verified[]> {
@@ -43,18 +46,18 @@ export async function race(
   rounds: number,
   warmUps: number,
   each: (round: number) => void | Promise<void>,
-): Promise<Map<string, Timing>> {
+): Promise<Map<string, RaceTiming>> {
   const runs = contenders.map((contender) => {
     const pass = contender.forward(picture);
     const inside = contender.time;
     return {
       name: contender.name,
-      samples: [] as number[],
-      time: async () => {
+      samples: [] as Sample[],
+      time: async (): Promise<Sample> => {
         if (inside) return inside(picture);
-        const start = performance.now();
+        const [wall, cpu] = [performance.now(), cpuNow()];
         await pass();
-        return performance.now() - start;
+        return { cpu: cpuNow() - cpu, wall: performance.now() - wall };
       },
     };
   });
@@ -63,5 +66,26 @@ export async function race(
     for (const run of runs) run.samples.push(await run.time());
     await each(round);
   }
-  return new Map(runs.map(({ name, samples }) => [name, timingOf(samples)]));
+  return new Map(
+    runs.map(({ name, samples }) => [
+      name,
+      {
+        wall: timingOf(samples.map(({ wall }) => wall)),
+        cpu: timingOf(samples.map(({ cpu }) => cpu)),
+      },
+    ]),
+  );
+}
+
+/** How a report names a contender's timing: by the wall clock, and by the thread's computing time. */
+export interface TimingRow {
+  name: string;
+  min_ms: number;
+  median_ms: number;
+  cpu_min_ms: number;
+  cpu_median_ms: number;
+}
+
+export function timingRow({ wall, cpu }: RaceTiming): Omit<TimingRow, 'name'> {
+  return { min_ms: wall.min, median_ms: wall.median, cpu_min_ms: cpu.min, cpu_median_ms: cpu.median };
 }

@@ -1,10 +1,11 @@
 // The Worker as it is deployed, under Miniflare: the time of a warm POST /v1/classify through HTTP, and the memory of
 // its isolate and of its process against an empty Worker's.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleWorker, defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
+import { bundleWorker, defaultModelFile, startWorker } from '../support/local-worker.ts';
 import { BenchError } from './contender.ts';
 import { type Timing, timingOf } from './statistics.ts';
+import { startAndFind } from './workerd-process.ts';
 
 export interface ServiceFigures {
   /** Warm POST /v1/classify of a JPEG. */
@@ -23,37 +24,14 @@ export interface ServiceFigures {
 
 const EMPTY_WORKER = "export default { fetch: () => new Response('') };\n";
 
-/** Process ids of workerd that this process started. */
-async function workerdProcesses(): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const pid of await readdir('/proc').catch(() => [])) {
-    const stat = /^\d+$/.test(pid) ? await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '') : '';
-    const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(stat) ?? [];
-    if (name === 'workerd' && Number(parent) === process.pid) found.add(pid);
-  }
-  return found;
-}
-
-/** Starts a Worker and finds its process; undefined without /proc. */
-async function startAndFind(start: () => Promise<LocalWorker>) {
-  const before = await workerdProcesses();
-  const worker = await start();
-  const pid = [...(await workerdProcesses())].find((id) => !before.has(id));
-  const rss = async () => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-  };
-  return { worker, rss: pid === undefined ? undefined : rss };
-}
-
 async function emptyRss(): Promise<number> {
   const folder = path.join(import.meta.dirname, '../../build/bench-empty');
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'index.js'), EMPTY_WORKER);
-  const { worker, rss } = await startAndFind(() => startWorker({}, { folder }));
+  const { worker, rssBytes } = await startAndFind(() => startWorker({}, { folder }));
   try {
     await fetch(worker.url);
-    return (await rss?.()) ?? 0;
+    return rssBytes();
   } finally {
     await worker.stop();
   }
@@ -103,7 +81,7 @@ export async function measureService(
   await bundleWorker();
   const { key, file: model } = await defaultModelFile();
   const empty = await emptyRss();
-  const { worker, rss } = await startAndFind(() =>
+  const { worker, rssBytes } = await startAndFind(() =>
     startWorker({ MODEL: key }, { inspect: true, onLog: () => {} }),
   );
   try {
@@ -123,15 +101,15 @@ export async function measureService(
       onRequest(i + 1);
     }
     const timing = { ...timingOf(samples), width, height, bytes: file.length };
-    const rssBytes = (await rss?.()) ?? 0;
-    if (!worker.inspector || rssBytes === 0 || empty === 0) return { classify: timing };
+    const resident = await rssBytes();
+    if (!worker.inspector || resident === 0 || empty === 0) return { classify: timing };
     const heap = await heapUsage(worker.inspector);
     return {
       classify: timing,
       memory: {
         heap_bytes: heap.usedSize,
         buffer_bytes: heap.backingStorageSize ?? 0,
-        rss_bytes: rssBytes,
+        rss_bytes: resident,
         empty_rss_bytes: empty,
       },
     };

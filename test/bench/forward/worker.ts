@@ -22,7 +22,7 @@ export default {
     if (!engine) return new Response('POST /weights first', { status: 409 });
     const count = Number(url.searchParams.get('count'));
     const start = Date.now();
-    let logits = new Float32Array(0);
+    let logits: Float32Array = new Float32Array(0);
     for (let i = 0; i < count; i++) logits = engine.run([body])[0]?.logits ?? logits;
     return Response.json({ ms: Date.now() - start, logits: Array.from(logits) });
   },
