@@ -1,5 +1,4 @@
-// What the project demands of its own speed, held against one run. Forward passes are compared by the minimum of their
-// computing time, which is the wall clock's on an idle machine and hardly moves on a busy one.
+// What the project demands of its own speed, held against one run. Forward passes are compared by their minimum.
 import type { Report } from './report.ts';
 
 export interface Bar {
@@ -20,7 +19,7 @@ export function barsOf(report: Report): Bar[] {
       bar: `${least ? 'at least' : 'at most'} ${bar}${unit}`,
       met: least ? value >= bar : value <= bar,
     });
-  const min = (name: string) => report.rows.find((row) => row.name === name)?.cpu_min_ms;
+  const min = (name: string) => report.rows.find((row) => row.name === name)?.min_ms;
   const ours = min('ours-node') ?? Number.NaN;
   for (const [peer, factor] of [
     ['ort-web-f32', 6],
@@ -40,7 +39,7 @@ export function barsOf(report: Report): Bar[] {
   add('first pass of a fresh process / steady', report.fresh.ratio, ' x', 3, false);
   if (report.workerd) add('ours-workerd / ours-node', report.workerd.ratio, ' x', 1.15, false);
   if (report.flagged) {
-    const flagged = (name: string) => report.flagged?.rows.find((row) => row.name === name)?.cpu_min_ms;
+    const flagged = (name: string) => report.flagged?.rows.find((row) => row.name === name)?.min_ms;
     const peer = flagged('ort-web-f32');
     if (peer !== undefined)
       add(

@@ -15,6 +15,7 @@ export interface Verified {
 
 export interface RaceTiming {
   wall: Timing;
+  /** Its median counts: the system's accounting errs to both sides within a pass. */
   cpu: Timing;
 }
 
@@ -82,10 +83,9 @@ export interface TimingRow {
   name: string;
   min_ms: number;
   median_ms: number;
-  cpu_min_ms: number;
   cpu_median_ms: number;
 }
 
 export function timingRow({ wall, cpu }: RaceTiming): Omit<TimingRow, 'name'> {
-  return { min_ms: wall.min, median_ms: wall.median, cpu_min_ms: cpu.min, cpu_median_ms: cpu.median };
+  return { min_ms: wall.min, median_ms: wall.median, cpu_median_ms: cpu.median };
 }

@@ -31,7 +31,7 @@ async function emptyRss(): Promise<number> {
   const { worker, rssBytes } = await startAndFind(() => startWorker({}, { folder }));
   try {
     await fetch(worker.url);
-    return rssBytes();
+    return await rssBytes();
   } finally {
     await worker.stop();
   }

@@ -18,7 +18,7 @@ export interface Peers {
 }
 
 /** Largest output of every layer over the pictures, as our engine computes it. */
-function largestOutputs(engine: Engine, pictures: readonly Uint8Array[]): Map<string, number> {
+export function largestOutputs(engine: Engine, pictures: readonly Uint8Array[]): Map<string, number> {
   const largest = new Map<string, number>();
   engine.run(pictures, ({ layer }, _, read) => {
     const max = read().reduce((most, value) => Math.max(most, value), largest.get(layer.name) ?? 0);
