@@ -7,7 +7,14 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              ratelimits: { TEST_LIMITER: { namespace_id: '1', simple: { limit: 60, period: 60 } } },
+            },
+          }),
+        ],
         test: {
           name: 'workerd',
           include: ['test/**/*.workerd.test.ts'],

@@ -33,7 +33,7 @@ export function classifierEntrypoint(services: Services) {
   return class Classifier extends WorkerEntrypoint<Bindings> {
     /**
      * @param image the file's bytes, whole or as a stream
-     * Throws Error with the message that the HTTP route would give as `detail`.
+     * Throws ServiceError: its message is the HTTP route's `detail`; `code` and `status` reach the caller, too.
      */
     async classify(image: ArrayBuffer | ImageSource, options: ClassifierOptions = {}) {
       const parameters = parse(options);

@@ -117,8 +117,11 @@ async function fetchRest(
 /** Where the body belongs: a server without ranges sends everything again. */
 function startOf(entry: PublishedFile, response: Response, have: number): number {
   if (response.status === 200) return 0;
-  const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
-  if (response.status === 206 && Number(range?.[1]) === have) return have;
+  if (response.status === 206) {
+    const range = response.headers.get('content-range') ?? 'no range';
+    if (range.startsWith(`bytes ${have}-`)) return have;
+    throw new ImportError(`${entry.url}: expected the rest from ${have} on, found ${range}`);
+  }
   if (response.status >= 500 || response.status === 429) throw new Error(`status ${response.status}`);
   throw new ImportError(`${entry.url}: expected status 200 or 206, found ${response.status}`);
 }

@@ -7,6 +7,11 @@ export class Palette {
     memory.fill(COLORS, 0, 1024);
   }
 
+  /** Every index stands for its grey level. */
+  static greys(): void {
+    for (let i: u32 = 0; i < 256; i++) Palette.set(i, i, i, i);
+  }
+
   @inline static set(index: i32, r: u32, g: u32, b: u32): void {
     store<u32>(COLORS + ((<usize>index) << 2), r | (g << 8) | (b << 16));
   }

@@ -27,6 +27,6 @@ export class Target {
 export class Limits {
   /** Scans of a JPEG. */
   static scans: i32 = 0;
-  /** Visits of 8 x 8 blocks, summed over the scans of a JPEG. */
+  /** Visits of 8 x 8 blocks, summed over the scans of a JPEG; a block of a PNG's data counts as many. */
   static visits: i64 = 0;
 }

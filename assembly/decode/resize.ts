@@ -14,6 +14,8 @@ const PIXEL: usize = 12; // bytes of an RGB triple of f32; read as v128, the fou
 let across: usize = 0;
 let down: usize = 0;
 let acrossStride: usize = 0;
+/** Weights that every output takes: the same number for all, so that the branch is predicted. */
+let acrossTaps: i32 = 0;
 let downStride: usize = 0;
 let across1st: bool = false;
 let slots: i32 = 0;
@@ -43,6 +45,7 @@ export class Resize {
     if (!across || !down) return false;
     acrossStride = Axis.stride(Axis.taps(extentX, Target.width));
     downStride = Axis.stride(Axis.taps(extentY, Target.height));
+    acrossTaps = Axis.most(across, Axis.taps(extentX, Target.width), size);
     const lastAcross = across + <usize>(size - 1) * acrossStride;
     const lastDown = down + <usize>(size - 1) * downStride;
     Resize.firstColumn = load<i32>(across);
@@ -52,9 +55,10 @@ export class Resize {
     across1st = !ordered || extentY < <f64>Target.height;
     slots = across1st ? size : Resize.overlap();
     const width = Resize.endColumn - Resize.firstColumn;
-    slotBytes = <usize>(across1st ? size : width) * PIXEL + 16;
+    // Weights of zero reach past the end of the row, where numbers must be.
+    slotBytes = <usize>(across1st ? size : width + acrossTaps) * PIXEL + 16;
     sums = Arena.takeZeroed(<usize>slots * slotBytes);
-    wide = across1st ? Arena.take(<usize>width * PIXEL) : sums;
+    wide = across1st ? Arena.takeZeroed(<usize>(width + acrossTaps) * PIXEL) : sums;
     line = across1st ? Arena.take(<usize>size * PIXEL) : sums;
     Resize.output = Arena.take(<usize>(size * size * 3));
     finished = 0;
@@ -158,10 +162,9 @@ class Row {
 
   @inline static weighPixel(record: usize, from: usize): v128 {
     const first = load<i32>(record) - Resize.firstColumn;
-    const count = load<i32>(record, 4);
     let at = from + <usize>first * PIXEL;
     let sum = f32x4.splat(0);
-    for (let k = 0; k < count; k++, at += PIXEL)
+    for (let k = 0; k < acrossTaps; k++, at += PIXEL)
       sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(record + ((<usize>k) << 2), 8), v128.load(at)));
     return sum;
   }

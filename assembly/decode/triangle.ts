@@ -2,7 +2,7 @@
 // antialias=True have them: output i is centred on (i + 0.5) * scale, its support is max(scale, 1) on both
 // sides, weights are normalised over the samples that exist. `extent` is the length of the picture in
 // samples and need not be whole: a JPEG at 1/8 of 1001 pixels has 126 samples and an extent of 125.125.
-// One record an output: i32 first, i32 count, f32 weight[taps].
+// One record an output: i32 first, i32 count, f32 weight[taps]; weights after `count` are zero.
 import { Arena } from './arena';
 
 export class Axis {
@@ -17,7 +17,7 @@ export class Axis {
   /** Table of outputs offset .. offset + size of `outputs`; 0 when memory is short. */
   static build(extent: f64, samples: i32, outputs: i32, offset: i32, size: i32): usize {
     const taps = Axis.taps(extent, outputs);
-    const table = Arena.take(<usize>size * Axis.stride(taps));
+    const table = Arena.takeZeroed(<usize>size * Axis.stride(taps));
     if (!table) return 0;
     const scale = extent / <f64>outputs;
     const support = max(scale, 1.0);
@@ -37,6 +37,13 @@ export class Axis {
       }
     }
     return table;
+  }
+
+  /** The largest count of the first `size` records. */
+  static most(table: usize, taps: i32, size: i32): i32 {
+    let most = 0;
+    for (let i = 0; i < size; i++) most = max(most, load<i32>(table + <usize>i * Axis.stride(taps), 4));
+    return most;
   }
 
   @inline static weight(distance: f64, support: f64): f64 {

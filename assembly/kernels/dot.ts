@@ -18,6 +18,15 @@ export function dot(weights: v128, inputs: v128, sums: v128): v128 {
 }
 
 /**
+ * The same for machines without a single instruction for it: the product of pairs, then their sums. The engine that
+ * compiles `dot` into three instructions there builds a constant each time; here it is read from memory.
+ */
+export function dotInSteps(weights: v128, inputs: v128, sums: v128): v128 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return dot(weights, inputs, sums);
+  return i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(weights, inputs)));
+}
+
+/**
  * Which instructions the dot product became, told by its value outside its domain, where implementations may
  * differ (it cannot be timed: clocks stand still in an isolate): 129,540: one instruction, unsigned inputs
  * (vpdpbusd); -508: one instruction, signed inputs (sdot); 65,534: three instructions (pmaddubsw saturates).

@@ -41,6 +41,8 @@ export interface DecoderSettings {
 
 export class ImageDecoder {
   #pool: DecoderPool;
+  /** One WebP at a time: each takes up to 35 MiB. */
+  #webpPool: DecoderPool;
   #loadWebp: LoadWebp | undefined;
 
   /** `module`: build/decode.wasm. `loadWebp`: webp_dec.wasm of @jsquash/webp; without it there is no WebP. */
@@ -50,6 +52,7 @@ export class ImageDecoder {
     { poolSize = POOL_SIZE }: DecoderSettings = {},
   ) {
     this.#pool = new DecoderPool(module, poolSize);
+    this.#webpPool = new DecoderPool(module, 1);
     this.#loadWebp = loadWebp;
   }
 
@@ -126,7 +129,8 @@ export class ImageDecoder {
   }
 
   async #stream(native: NativeFormat, format: ImageFormat, chunks: Chunks, options: DecodeOptions) {
-    const lease = await this.#pool.lease();
+    const pool = native === 'raw' ? this.#webpPool : this.#pool;
+    const lease = await pool.lease();
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
     try {
@@ -138,7 +142,7 @@ export class ImageDecoder {
       });
       for (let done = false; !done; ) {
         const chunk = await chunks.read();
-        this.#pool.touch(lease);
+        pool.touch(lease);
         done = instance.write(chunk ?? new Uint8Array(0), chunk === undefined);
       }
       const header = instance.header();
@@ -150,7 +154,7 @@ export class ImageDecoder {
       usable = false;
       throw new ServiceError('damaged-image', `The ${format} file is damaged.`, { cause: error });
     } finally {
-      this.#pool.release(lease, usable);
+      pool.release(lease, usable);
     }
   }
 }

@@ -38,9 +38,13 @@ function failure(status: number, format: string, limits: ImageLimits): ServiceEr
   if (status === -3)
     return new ServiceError('unsupported-image', `This variant of ${format} is not read here.`);
   if (status === -4)
-    return new ServiceError('too-complex', `The ${format} file takes more scans than are allowed.`, {
-      members: { limit: { scans: limits.scans, blocks: limits.blocks } },
-    });
+    return new ServiceError(
+      'too-complex',
+      `Decoding this ${format} file would take more work than is allowed.`,
+      {
+        members: { limit: { scans: limits.scans, blocks: limits.blocks } },
+      },
+    );
   if (status === -5)
     return new ServiceError('too-complex', `Decoding this ${format} file would take more than 32 MiB.`, {
       members: { limit: { memoryBytes: 32 * 2 ** 20 } },

@@ -11,7 +11,10 @@ export interface ImageLimits {
   webpPixels: number;
   /** Scans of a JPEG; ten are usual. */
   scans: number;
-  /** Blocks of 8 x 8 that the scans of a JPEG visit together: 100 MP in ten scans are 15 million. */
+  /**
+   * Blocks of 8 x 8 that the scans of a JPEG visit together: 100 MP in ten scans are 15 million. Each dynamic
+   * block of a PNG's compressed data counts as 128.
+   */
   blocks: number;
 }
 

@@ -126,11 +126,14 @@ export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uin
   view.setUint32(8, exif.length, true);
   header.set(exif, 12);
   if (frame && frame.length < 16) throw damaged('its first frame has no header');
-  const decoded = await run(await load(), frame ? still(frame) : bytes);
   const left = frame ? 2 * u24(frame, 0) : 0;
   const top = frame ? 2 * u24(frame, 3) : 0;
-  if (left + decoded.width > width || top + decoded.height > height)
+  // Before it is decoded: the limit of pixels was checked for the canvas.
+  if (frame && (left + u24(frame, 6) >= width || top + u24(frame, 9) >= height))
     throw damaged('its frame is larger than its canvas');
+  const decoded = await run(await load(), frame ? still(frame) : bytes);
+  if (left + decoded.width > width || top + decoded.height > height)
+    throw damaged('its picture is larger than its canvas');
   const pixels = new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, decoded.data.length);
   if (decoded.width === width && decoded.height === height) return [header, pixels];
   const canvas = new Uint8Array(width * height * 4);

@@ -3,6 +3,7 @@
 // is answered by 304 for POST, too.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
+import { withoutRequestId } from './request-id-member.ts';
 
 /** RFC 9110 13.1.2: a list of tags or `*`; the comparison is weak. */
 function matches(condition: string, tag: string): boolean {
@@ -16,7 +17,7 @@ export const etag = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
   const text = await c.res.text();
-  const content = new TextEncoder().encode(text.replaceAll(c.var.requestId, ''));
+  const content = new TextEncoder().encode(withoutRequestId(text, c.var.requestId));
   const digest = await crypto.subtle.digest('SHA-256', content);
   const tag = `"${new Uint8Array(digest).toHex().slice(0, 32)}"`;
   const headers = new Headers(c.res.headers);

@@ -34,7 +34,10 @@ function emptyRecord(): RequestRecord {
 }
 
 /** Adds what a batch of pictures took. */
-export function noteBatch(record: RequestRecord, batch: Batch<Classified | ServiceError>): void {
+export function noteBatch(
+  record: RequestRecord,
+  batch: Batch<Pick<Classified, 'picture'> | ServiceError>,
+): void {
   record.model = `${batch.model.name}@${batch.model.sha256.slice(0, 12)}`;
   record.start = batch.cold ? 'cold' : 'warm';
   Object.assign(record, batch.timings);
@@ -57,10 +60,12 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
   if (entry.start !== 'none')
     c.res.headers.set(
       'server-timing',
-      `load;dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
+      `load;desc=${entry.start};dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
     );
   const route = routePath(c, -1);
   const { status } = c.res;
+  // What was refused unread has the length that it announced.
+  const bytes = entry.bytes || Number(c.req.header('content-length') ?? 0);
   console.log(
     JSON.stringify({
       message: 'request',
@@ -68,7 +73,7 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
       method: c.req.method,
       route,
       status,
-      bytes: entry.bytes,
+      bytes,
       pixels: entry.pixels,
       format: entry.format,
       decode_ms: decodeMs,
@@ -83,6 +88,6 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
   c.env.ANALYTICS?.writeDataPoint({
     indexes: [route],
     blobs: [c.req.method, route, String(status), entry.format, entry.model, entry.start, entry.cache],
-    doubles: [entry.bytes, entry.pixels, decodeMs, loadMs, inferenceMs, totalMs],
+    doubles: [bytes, entry.pixels, decodeMs, loadMs, inferenceMs, totalMs],
   });
 });

@@ -4,12 +4,11 @@
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
 import { cacheSeconds } from '../limits.ts';
+import { withoutRequestId, withRequestId } from './request-id-member.ts';
 
 const MAX_BYTES = 4 << 20;
-/** Stands for the request id in a stored answer. */
-const ID_PLACEHOLDER = '{{request_id}}';
-/** Request headers that change how a body is read. */
-const HEADERS = ['content-type', 'inference-header-content-length'];
+/** Request headers that change how a body is read, or what is answered. */
+const HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 
 async function cacheKey(request: Request, body: ArrayBuffer, model: string): Promise<string> {
   const { pathname, search } = new URL(request.url);
@@ -24,20 +23,20 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   const length = Number(c.req.header('content-length') ?? 0);
   if (seconds === 0 || c.req.method !== 'POST' || length === 0 || length > MAX_BYTES) return next();
   const { requestId, record } = c.var;
-  const body = await c.req.raw.clone().arrayBuffer();
+  const body = await c.req.raw.arrayBuffer();
   const key = await cacheKey(c.req.raw, body, c.env.MODEL ?? '');
   const stored = await caches.default.match(key);
   if (stored) {
     record.cache = 'hit';
     record.bytes = body.byteLength;
-    const text = (await stored.text()).replaceAll(ID_PLACEHOLDER, requestId);
+    const text = withRequestId(await stored.text(), requestId);
     return new Response(text, { headers: { 'content-type': 'application/json' } });
   }
   record.cache = 'miss';
   c.req.raw = new Request(c.req.raw, { body });
   await next();
   if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
-  const text = (await c.res.clone().text()).replaceAll(requestId, ID_PLACEHOLDER);
+  const text = withoutRequestId(await c.res.clone().text(), requestId);
   const headers = { 'content-type': 'application/json', 'cache-control': `max-age=${seconds}` };
   c.executionCtx.waitUntil(caches.default.put(key, new Response(text, { headers })));
 });

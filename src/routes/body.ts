@@ -1,6 +1,7 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
-// Content-Type, which clients omit or get wrong: no image that is read here starts with `{` or white space.
+// Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import { ServiceError } from '../errors.ts';
+import { discard } from './discard.ts';
 
 export interface OpenedBody {
   kind: 'image' | 'json';
@@ -34,13 +35,14 @@ export function capStream(
         bytes += chunk.value.byteLength;
         if (bytes > limit) {
           const error = tooManyBytes(limit, what);
+          // First the rest, then the error: the answer must not overtake the body.
+          await discard(reader);
           controller.error(error);
-          await reader.cancel(error);
           return;
         }
         controller.enqueue(chunk.value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
@@ -64,18 +66,26 @@ function withFirst(
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
 }
 
 function startsJson(byte: number | undefined): boolean {
-  return byte === 0x7b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+  return byte === 0x7b || byte === 0x5b || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+/** Compressed bodies are not unpacked: a few bytes of them may stand for gigabytes. */
+function refuseEncoding(request: Request): void {
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity')
+    throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${encoding}`);
 }
 
 /** A body whose form the route knows. Throws ServiceError as openBody does. */
 export function wholeBody(request: Request, limit: number): ReadableStream<Uint8Array> {
+  refuseEncoding(request);
   if (!request.body) throw new ServiceError('empty-body', 'expected a JSON body, got none');
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooManyBytes(limit, 'body');
   return capStream(request.body, limit, 'body');
@@ -86,6 +96,7 @@ export async function openBody(
   request: Request,
   limits: { image: number; json: number },
 ): Promise<OpenedBody> {
+  refuseEncoding(request);
   if (!request.body) throw emptyBody();
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const first = await reader.read().catch((cause: unknown) => {
@@ -96,7 +107,7 @@ export async function openBody(
   const limit = limits[kind];
   const what = kind === 'json' ? 'JSON body' : 'image';
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
-    await reader.cancel();
+    await discard(reader);
     throw tooManyBytes(limit, what);
   }
   return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };

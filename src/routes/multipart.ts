@@ -147,7 +147,7 @@ class PartBody {
       {
         pull: async (controller) => {
           const bytes = await this.next();
-          if (bytes) controller.enqueue(bytes.slice());
+          if (bytes) controller.enqueue(bytes);
           else controller.close();
         },
       },

@@ -7,9 +7,13 @@ import { ServiceError } from '../errors.ts';
 /** What the document generator needs to know of schemas that read strings: what they make of them. */
 export const SCHEMA_OPTIONS = { options: { typeMode: 'output', errorMode: 'ignore' } } as const;
 
-/** One part of an issue's path; the JSON types of Valibot and of Standard Schema agree on this much. */
+/** What Valibot says was wrong. */
 interface Issue {
   message: string;
+  /** `strict_object` for a value that is no object, and for its missing and unknown members. */
+  type?: string;
+  /** Of an unknown member: `never`. */
+  expected?: string | null;
   path?: readonly (PropertyKey | { readonly key: unknown })[] | undefined;
 }
 
@@ -31,23 +35,28 @@ function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }
 
-/** The first issue as ServiceError bad-parameter. `known` are the names that the schema has at its top. */
+/** The issue as ServiceError bad-parameter. `known` are the names that the schema has at its top. */
 export function parameterError(
   issue: Issue | undefined,
   data: unknown,
   known: readonly string[],
 ): ServiceError {
   const parameter = issue ? pathOf(issue) : '';
-  if (parameter !== '' && !parameter.includes('.') && !known.includes(parameter))
-    return new ServiceError(
-      'bad-parameter',
-      `unknown parameter ${parameter}; expected ${known.length > 0 ? known.join(', ') : 'none'}`,
-      { members: { parameter } },
-    );
+  const members = { parameter: parameter === '' ? 'body' : parameter };
+  const object = issue?.type === 'strict_object';
+  if (object && issue.expected === 'never') {
+    const choice = parameter.includes('.') ? '' : `; expected ${known.join(', ') || 'none'}`;
+    return new ServiceError('bad-parameter', `unknown parameter ${parameter}${choice}`, { members });
+  }
+  const expected = object
+    ? parameter === ''
+      ? 'a JSON object'
+      : 'a value'
+    : (issue?.message ?? 'a valid value');
   return new ServiceError(
     'bad-parameter',
-    `${parameter === '' ? 'body' : parameter}: expected ${issue?.message ?? 'a valid value'}, got ${shown(valueAt(data, parameter))}`,
-    { members: { parameter } },
+    `${members.parameter}: expected ${expected}, got ${shown(parameter === '' ? data : valueAt(data, parameter))}`,
+    { members },
   );
 }
 

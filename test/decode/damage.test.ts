@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { decodeOptions, imageDecoder, inChunks } from '../support/decoder.ts';
-import { photograph, random } from '../support/photograph.ts';
+import { photograph } from '../support/photograph.ts';
+import { randomNumbers } from '../support/random.ts';
 import { type Fixture, smallFiles } from '../support/small-files.ts';
 
 const MUTATIONS = Number(process.env.FUZZ ?? 20_000);
@@ -76,7 +77,7 @@ describe('damaged files', () => {
   });
 
   it(`${MUTATIONS} mutations with seed ${SEED} end well and soon`, async () => {
-    const next = random(SEED);
+    const next = randomNumbers(SEED);
     const counts = new Map<string, number>();
     for (let i = 0; i < MUTATIONS; i++) {
       const pool = i % 50 === 0 ? files : files.filter(({ name }) => !name.startsWith('webp'));

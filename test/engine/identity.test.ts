@@ -35,8 +35,8 @@ describe('logits are the same bits', () => {
     expect(await logitsOf(build, [flag])).toEqual(expected);
   });
 
-  test('one picture at a time and in a batch', () => {
-    const engine = openEngine(model.file);
+  test('one picture at a time and in a batch', async () => {
+    const engine = await openEngine(model.file);
     const alone = identityPictures(engine.inputSize).flatMap((picture) => engine.run([picture]));
     const bits = alone.map(({ logits, probabilities }) => `${hexBits(logits)} ${hexBits(probabilities)}`);
     expect(bits).toEqual(expected);
@@ -63,7 +63,7 @@ describe('workerd', () => {
       body: new Uint8Array(png),
     });
     const { logits } = (await response.json()) as { logits: number[] };
-    const engine = openEngine(model.file);
+    const engine = await openEngine(model.file);
     const offset = 14;
     const row = engine.inputSize * 3;
     const crop = new Uint8Array(engine.inputSize * row);

@@ -89,7 +89,7 @@ describe('each layer agrees with onnxruntime-web running the float weights (cosi
       layers.set(name, { shape: weight.shape, weight: await weight.read(), bias: await bias.read() });
     source.close();
     const model = { network: float.network, preprocess: float.preprocess, layers };
-    const engine = openEngine((await defaultModelFile()).file);
+    const engine = await openEngine((await defaultModelFile()).file);
     expectAll(await compare(engine, model, photographPixels(227, 227, 3)), model);
   });
 });

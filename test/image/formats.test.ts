@@ -1,11 +1,11 @@
-// Every kind of file: its pixels are exact where nothing is resized, and the same however it is cut.
+// Every kind of file: its pixels are exact where nothing is resized, and the same however it is cut. (BMP, and
+// the PNG files that sharp does not write: test/decode/.)
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { resizeCrop } from '../reference/resize.ts';
-import { type BmpPicture, bmpFile } from '../support/bmp.ts';
 import { decodeOptions, imageDecoder, inChunks, unresized } from '../support/decoder.ts';
-import { photograph, random } from '../support/photograph.ts';
+import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
 import { smallFiles } from '../support/small-files.ts';
 
@@ -65,44 +65,30 @@ describe('PNG, GIF and WebP without a resize', () => {
   });
 });
 
-describe('BMP without a resize', () => {
-  const values = (most: number, runs = false) => {
-    const next = random(most);
-    const out = new Uint32Array(SIDE * SIDE);
-    for (let i = 0; i < out.length; i++)
-      out[i] = runs && i > 0 && next() < 0.5 ? (out[i - 1] ?? 0) : Math.floor(next() * most);
-    return out;
-  };
-  const palette = (count: number) => {
-    const next = random(count + 1);
-    return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
-  };
-  const square = { width: SIDE, height: SIDE };
-  const stretch = (value: number, most: number) => Math.round((value * 255) / most);
-  const bytes = (value: number) => [(value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-  const five = (v: number) => [(v >> 10) & 31, (v >> 5) & 31, v & 31].map((field) => stretch(field, 31));
-  const six = (v: number) => [stretch(v >> 11, 31), stretch((v >> 5) & 63, 63), stretch(v & 31, 31)];
-  const cases: [string, BmpPicture, ((value: number) => number[])?][] = [
-    ['1 bit', { ...square, bits: 1, values: values(2), palette: palette(2) }],
-    ['4 bits', { ...square, bits: 4, values: values(16), palette: palette(16) }],
-    ['8 bits', { ...square, bits: 8, values: values(256), palette: palette(256) }],
-    ['8 bits, 10 colours', { ...square, bits: 8, values: values(10), palette: palette(10), topDown: true }],
-    ['RLE8', { ...square, bits: 8, values: values(256, true), palette: palette(256), compression: 'rle8' }],
-    ['RLE4', { ...square, bits: 4, values: values(16, true), palette: palette(16), compression: 'rle4' }],
-    ['16 bits', { ...square, bits: 16, values: values(65536) }, five],
-    ['16 bits 5-6-5', { ...square, bits: 16, values: values(65536), masks: [0xf800, 0x7e0, 0x1f] }, six],
-    ['24 bits', { ...square, bits: 24, values: values(2 ** 24) }, bytes],
-    ['24 bits from the top', { ...square, bits: 24, values: values(2 ** 24), topDown: true }, bytes],
-    ['32 bits', { ...square, bits: 32, values: values(2 ** 32) }, bytes],
-    [
-      '32 bits with masks',
-      { ...square, bits: 32, values: values(2 ** 32), masks: [0xff, 0xff00, 0xff0000] },
-      (value) => bytes(value).reverse(),
-    ],
-  ];
-  it.each(cases)('%s', async (_, picture, color = (value) => picture.palette?.[value] ?? []) => {
-    const { pixels } = await decoder.decode(bmpFile(picture), unresized(SIDE));
-    expect(difference(pixels, Uint8Array.from(Array.from(picture.values).flatMap(color))).most).toBe(0);
+describe('a GIF frame that is smaller than its screen', () => {
+  it.each([false, true])('interlaced: %s', async (progressive) => {
+    const file = Buffer.from(await photograph(SIDE, SIDE, 5).gif({ progressive, colours: 16 }).toBuffer());
+    const frame = (await rawBySharp(file)).pixels;
+    const [side, left, top] = [70, 5, 3];
+    file.writeUInt16LE(side, 6);
+    file.writeUInt16LE(side, 8);
+    // The image descriptor: a comma, the corner, the size.
+    const size = Buffer.from([SIDE, 0, SIDE, 0]);
+    const at = file.indexOf(Buffer.concat([Buffer.from([0x2c, 0, 0, 0, 0]), size]));
+    file.writeUInt16LE(left, at + 1);
+    file.writeUInt16LE(top, at + 3);
+    const { pixels, width } = await decoder.decode(file, unresized(side));
+    expect(width).toBe(side);
+    const inside = (x: number, y: number) => x >= left && y >= top && x < left + SIDE && y < top + SIDE;
+    const bare = pixels.slice(0, 3);
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) {
+        const from = ((y - top) * SIDE + (x - left)) * 3;
+        const expected = inside(x, y) ? frame.subarray(from, from + 3) : bare;
+        expect(pixels.subarray((y * side + x) * 3, (y * side + x) * 3 + 3)).toEqual(
+          Uint8Array.from(expected),
+        );
+      }
   });
 });
 

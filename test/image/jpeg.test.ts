@@ -6,7 +6,8 @@ import path from 'node:path';
 import type { Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
-import { decodeOptions, imageDecoder } from '../support/decoder.ts';
+import { decodeOptions, imageDecoder, inChunks } from '../support/decoder.ts';
+import { type JpegPlan, jpegFile } from '../support/jpeg-writer.ts';
 import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
 
@@ -50,6 +51,78 @@ describe('JPEG at full scale', () => {
     const { mean, most } = await compare(await make().toBuffer(), cmyk);
     expect(mean).toBeLessThanOrEqual(0.02);
     expect(most).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('JPEG of the rarer kinds', () => {
+  const three = (...first: [number, number][]): [number, number][] =>
+    [...first, [1, 1], [1, 1]].slice(0, 3) as [number, number][];
+  const size = { width: 131, height: 117 };
+  const cases: [string, Omit<JpegPlan, 'width' | 'height'>][] = [
+    ['4:2:2', { sampling: three([2, 1]), jfif: true }],
+    ['4:4:0', { sampling: three([1, 2]), jfif: true }],
+    ['4:1:1', { sampling: three([4, 1]), jfif: true }],
+    ['4:1:0', { sampling: three([4, 2]), jfif: true }],
+    [
+      'chroma of two kinds',
+      {
+        sampling: [
+          [2, 2],
+          [1, 2],
+          [2, 1],
+        ],
+        jfif: true,
+      },
+    ],
+    [
+      'luma coarser than chroma',
+      {
+        sampling: [
+          [1, 1],
+          [2, 2],
+          [1, 1],
+        ],
+        jfif: true,
+      },
+    ],
+    ['grey with sampling factors', { sampling: [[2, 2]], jfif: true }],
+    ['RGB by the Adobe marker', { sampling: three([1, 1]), adobe: 0 }],
+    ['RGB by its ids', { sampling: three([1, 1]), ids: [0x52, 0x47, 0x42] }],
+    ['YCbCr by the Adobe marker', { sampling: three([2, 2]), adobe: 1 }],
+    ['YCbCr by default', { sampling: three([2, 2]), ids: [7, 8, 9] }],
+    ['restart every MCU', { sampling: three([2, 2]), jfif: true, restart: 1 }],
+    ['restart every 5 MCUs, padded markers', { sampling: three([2, 1]), jfif: true, restart: 5, fill: true }],
+    ['a scan for each component', { sampling: three([2, 2]), jfif: true, separate: true }],
+    [
+      'a scan for each component, restarts',
+      { sampling: three([2, 1]), jfif: true, separate: true, restart: 3 },
+    ],
+  ];
+  it.each(cases)('%s', async (_, plan) => {
+    const file = jpegFile({ ...size, ...plan });
+    const { mean, most } = await compare(file);
+    expect(mean).toBeLessThanOrEqual(0.02);
+    expect(most).toBeLessThanOrEqual(1);
+    const whole = await decoder.decode(file, decodeOptions());
+    const cut = await decoder.decode(inChunks(file, 1), decodeOptions());
+    expect(difference(whole.pixels, cut.pixels).most).toBe(0);
+  });
+
+  it.each([
+    ['CMYK', { adobe: 0 }],
+    ['YCCK', { adobe: 2 }],
+    ['CMYK without a marker', {}],
+  ])('%s', async (name, plan) => {
+    const sampling: [number, number][] = [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ];
+    const file = jpegFile({ ...size, sampling, ...plan });
+    if (name === 'CMYK without a marker')
+      expect((await decoder.decode(file, decodeOptions())).width).toBe(131);
+    else expect((await compare(file, true)).most).toBeLessThanOrEqual(2);
   });
 });
 

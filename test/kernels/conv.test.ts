@@ -128,7 +128,7 @@ test('a kernel output is max(floor, sum * (scale * inputScale) + bias) in f32', 
     ],
   };
   const [shapes] = inferShapes(network);
-  if (!shapes || shapes.layer.type !== 'conv') throw new Error('expected a convolution');
+  if (shapes?.layer.type !== 'conv') throw new Error('expected a convolution');
   const kernels = instantiateKernels(kernelsModule('relaxed'));
   const memory = new LinearMemory(kernels.memory, kernels.heapBase());
   const places = { weight: memory.reserve(64), scale: memory.reserve(64), bias: memory.reserve(64) };

@@ -2,7 +2,14 @@
 import { build } from '../../assembly/build.ts';
 import { bundleWorker, defaultModelFile } from './local-worker.ts';
 
-export default async function setup(): Promise<void> {
+let built: Promise<void> | undefined;
+
+async function buildAll(): Promise<void> {
   await build(process.env.KERNELS ?? 'relaxed', true);
   await Promise.all([bundleWorker(), defaultModelFile()]);
+}
+
+export default function setup(): Promise<void> {
+  built ??= buildAll();
+  return built;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import type { TestProject } from 'vitest/node';
+import build from './build.ts';
 import type {} from './provided.ts';
 import { packTinyModel } from './tiny-model.ts';
 
@@ -32,6 +33,8 @@ export async function makeFixtures() {
 }
 
 export default async function setup(project: TestProject): Promise<void> {
+  // Vitest runs a project's setup before the whole run's.
+  await build();
   const fixtures = await makeFixtures();
   for (const key of ['tinyModel', 'jpeg', 'png'] as const) project.provide(key, fixtures[key]);
 }

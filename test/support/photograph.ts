@@ -1,21 +1,11 @@
 // A picture with the statistics of a photograph, made without one: smooth shapes, edges, texture and noise,
 // seeded. For fixtures of any size.
 import sharp, { type Sharp } from 'sharp';
-
-/** Deterministic numbers in [0, 1): mulberry32. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomNumbers } from './random.ts';
 
 /** RGB bytes of width * height pixels. */
 export function photographPixels(width: number, height: number, seed = 1): Uint8Array {
-  const next = random(seed);
+  const next = randomNumbers(seed);
   const waves = Array.from({ length: 12 }, (_, i) => ({
     fx: ((next() - 0.5) * 6 * (i + 1)) / width,
     fy: ((next() - 0.5) * 6 * (i + 1)) / height,

@@ -10,3 +10,9 @@ export function randomNumbers(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/** A generator of integers 0..below-1. */
+export function randomIntegers(seed: number): (below: number) => number {
+  const next = randomNumbers(seed);
+  return (below) => Math.floor(next() * below);
+}

@@ -98,6 +98,18 @@ test('starts anew where the server has no ranges', async () => {
   expect(new Uint8Array(readFileSync(file))).toEqual(CONTENT);
 });
 
+test('refuses a range that it did not ask for', async () => {
+  const entry = await serve((_, response) =>
+    response
+      .writeHead(206, { 'content-range': `bytes 5-${CONTENT.length - 1}/${CONTENT.length}` })
+      .end(CONTENT.subarray(5)),
+  );
+  writeFileSync(path.join(folder, 'test.bin.part'), CONTENT.subarray(0, 1234));
+  await expect(download(entry, folder, FAST)).rejects.toThrow(
+    /expected the rest from 1234 on, found bytes 5-/,
+  );
+});
+
 test('refuses another file, and does not keep it', async () => {
   const entry = await serve((request, response) =>
     sendFrom(

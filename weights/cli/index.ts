@@ -1,4 +1,5 @@
 // The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
+// `verify` and `push` are loaded when they are called: sharp and wrangler take seconds to start.
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
 import { compressModel, DEFAULT_MODEL_PATH } from '../default-model.ts';
@@ -10,8 +11,8 @@ import { type GetCommand, getPublished } from './get.ts';
 import { type ImportCommand, importAndPack } from './import.ts';
 import { type InspectCommand, inspectFile } from './inspect.ts';
 import { withProgress } from './progress.ts';
-import { type PushCommand, pushFile } from './push.ts';
-import { type VerifyCommand, verifyFile } from './verify.ts';
+import type { PushCommand } from './push.ts';
+import type { VerifyCommand } from './verify.ts';
 
 const program = new Command('weights').description(
   'Import, inspect, compare and store the weights of a model',
@@ -75,7 +76,10 @@ program
   .addOption(variantOption())
   .addOption(preprocessOption())
   .option('--json', 'as JSON')
-  .action((packed: string, options: VerifyCommand) => verifyFile(packed, options));
+  .action(async (packed: string, options: VerifyCommand) => {
+    const { verifyFile } = await import('./verify.ts');
+    await verifyFile(packed, options);
+  });
 
 program
   .command('push')
@@ -83,7 +87,10 @@ program
   .argument('<file>', 'a packed model')
   .option('--remote', "the account's bucket instead of the local one")
   .option('--no-use', 'leave MODEL in wrangler.toml as it is')
-  .action((file: string, options: PushCommand) => pushFile(file, options));
+  .action(async (file: string, options: PushCommand) => {
+    const { pushFile } = await import('./push.ts');
+    await pushFile(file, options);
+  });
 
 program
   .command('pack-default')
@@ -102,7 +109,9 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ImportError) && !(error instanceof NetworkError)) throw error;
+  // Errors of the file system (no space, no permission) have a code and a message of one line.
+  const fromSystem = error instanceof Error && 'syscall' in error;
+  if (!(error instanceof ImportError) && !(error instanceof NetworkError) && !fromSystem) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
-// Pixels of 16 and 32 bits whose colours lie where three masks say: each field is stretched to 0..255.
+// Pixels of 16 and 32 bits whose colours lie where three masks say: each field is stretched to 0..255,
+// value * 255 / most, rounded down as in PIL.
 
 const FIELDS = memory.data(3 * 8, 4);
 
@@ -21,7 +22,7 @@ export class Masks {
     if (most === 255) return (pixel >> load<u32>(FIELDS + (index << 3))) & 255;
     if (!most) return 0;
     const value = <u64>((pixel >> load<u32>(FIELDS + (index << 3))) & most);
-    return <u32>((value * 255 + (most >> 1)) / most);
+    return <u32>((value * 255) / most);
   }
 
   /** R | G << 8 | B << 16. */

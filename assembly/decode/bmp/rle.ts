@@ -66,7 +66,7 @@ export class Rle {
   }
 
   @inline static put(index: i32): void {
-    if (x < Header.width) store<u8>(row + x, <u8>index);
-    x++;
+    // Runs may go on past the right edge for gigabytes, so `x` stops there.
+    if (x < Header.width) store<u8>(row + x++, <u8>index);
   }
 }

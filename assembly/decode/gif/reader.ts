@@ -100,7 +100,6 @@ export class Gif {
       phase = EXTENSION;
       return AGAIN;
     }
-    if (kind === 0x3b) return DAMAGED;
     if (kind !== 0x2c) return DAMAGED;
     if (Input.left() < 10) return MORE;
     const flags = <i32>load<u8>(at, 9);
@@ -120,9 +119,9 @@ export class Gif {
     if (table) {
       Palette.reset();
       Palette.read(at + 10, table / 3);
-    } else if (!hasTable) return DAMAGED;
+    } else if (!hasTable) Palette.greys();
     const minimum = <i32>load<u8>(at + 10 + table);
-    if (minimum < 1 || minimum > 11) return DAMAGED;
+    if (minimum < 1 || minimum > 8) return DAMAGED;
     Lzw.open(minimum);
     Input.at = at + 11 + <usize>table;
     Gif.startFrame();

@@ -1,56 +1,108 @@
-// Rows of the five colour types and five depths of PNG (PNG specification, 11.2.2) to RGB bytes: 16 bits are
-// cut to their upper 8, 1, 2 and 4 bits of grey are stretched to 0..255, alpha and tRNS are dropped.
+// pixels: a row of PNG samples, unfiltered, as RGB (PNG specification, section 13.12). Of 16 bits the upper 8
+// count; alpha and tRNS are dropped, as PIL's convert('RGB') does; no gamma, no ICC profile.
 import { Palette } from '../palette';
 
 export const GREY: i32 = 0;
 export const RGB: i32 = 2;
 export const INDEXED: i32 = 3;
 export const GREY_ALPHA: i32 = 4;
-export const RGB_ALPHA: i32 = 6;
+export const RGBA: i32 = 6;
+
+/** Section 11.2.2: is this a combination of colour type and bit depth that exists? */
+export function depthExists(colourType: i32, depth: i32): bool {
+  switch (colourType) {
+    case GREY:
+      return depth === 1 || depth === 2 || depth === 4 || depth === 8 || depth === 16;
+    case INDEXED:
+      return depth === 1 || depth === 2 || depth === 4 || depth === 8;
+    case RGB:
+    case GREY_ALPHA:
+    case RGBA:
+      return depth === 8 || depth === 16;
+    default:
+      return false;
+  }
+}
 
 export class Pixels {
-  static channels(type: i32): i32 {
-    if (type === RGB) return 3;
-    if (type === GREY_ALPHA) return 2;
-    return type === RGB_ALPHA ? 4 : 1;
-  }
+  static bitsPerPixel: i32 = 0;
+  private static colourType: i32 = 0;
+  private static depth: i32 = 0;
 
-  /** Whether the specification has this combination. */
-  static exists(type: i32, depth: i32): bool {
-    if (depth === 8)
-      return type === GREY || type === RGB || type === INDEXED || type === GREY_ALPHA || type === RGB_ALPHA;
-    if (depth === 16) return type === GREY || type === RGB || type === GREY_ALPHA || type === RGB_ALPHA;
-    return (depth === 1 || depth === 2 || depth === 4) && (type === GREY || type === INDEXED);
-  }
-
-  /** Pixels [first, end) of a row to `to`, 3 bytes each; one byte more may be written. */
-  static toRgb(type: i32, depth: i32, row: usize, first: i32, end: i32, to: usize): void {
-    if (depth < 8) {
-      Pixels.packed(type, depth, row, first, end, to);
-      return;
+  /** For a combination that exists. Grey levels of up to 8 bits are a palette too. */
+  static open(colourType: i32, depth: i32): void {
+    Pixels.colourType = colourType;
+    Pixels.depth = depth;
+    const samples = colourType === RGB ? 3 : colourType === RGBA ? 4 : colourType === GREY_ALPHA ? 2 : 1;
+    Pixels.bitsPerPixel = samples * depth;
+    if (colourType !== GREY || depth > 8) return;
+    const top: u32 = (1 << depth) - 1;
+    for (let i: u32 = 0; i <= top; i++) {
+      const level = (i * 255) / top;
+      Palette.set(i, level, level, level);
     }
-    const sample = depth >> 3;
-    const step = <usize>(Pixels.channels(type) * sample);
-    let from = row + <usize>first * step;
-    const stop = row + <usize>end * step;
-    if (type === INDEXED) Palette.expand(to, from, end - first);
-    else if (type === RGB && depth === 8) memory.copy(to, from, stop - from);
-    else if (type === RGB || type === RGB_ALPHA) {
-      for (; from < stop; from += step, to += 3) {
-        store<u8>(to, load<u8>(from));
-        store<u8>(to, load<u8>(from + sample), 1);
-        store<u8>(to, load<u8>(from + 2 * sample), 2);
-      }
-    } else for (; from < stop; from += step, to += 3) store<u32>(to, <u32>load<u8>(from) * 0x10101);
   }
 
-  static packed(type: i32, depth: i32, row: usize, first: i32, end: i32, to: usize): void {
-    const most = (1 << depth) - 1;
-    for (let x = first; x < end; x++, to += 3) {
+  /**
+   * @param target RGB u8: pixel i goes to target + i * targetStep; up to 16 bytes behind the last are overwritten
+   *   when targetStep is 3
+   * @param source the row's first byte; 16 bytes behind the row may be read
+   * @param first first pixel
+   * @param count pixels
+   */
+  static write(target: usize, targetStep: usize, source: usize, first: i32, count: i32): void {
+    if (Pixels.depth === 16) {
+      Pixels.copy(target, targetStep, source, first, count, 2);
+    } else if (Pixels.colourType === GREY || Pixels.colourType === INDEXED) {
+      Pixels.look(target, targetStep, source, first, count);
+    } else if (Pixels.colourType === RGB && targetStep === 3) {
+      memory.copy(target, source + first * 3, count * 3);
+    } else if (Pixels.colourType === RGBA && targetStep === 3) {
+      dropAlpha(target, source + ((<usize>first) << 2), count);
+    } else {
+      Pixels.copy(target, targetStep, source, first, count, 1);
+    }
+  }
+
+  /** Palette colours and grey levels, depth 1, 2, 4 or 8: leftmost pixel in the highest bits. */
+  private static look(target: usize, targetStep: usize, source: usize, first: i32, count: i32): void {
+    const depth = Pixels.depth;
+    const mask = (1 << depth) - 1;
+    for (let x = first, end = first + count; x < end; x++) {
       const bit = x * depth;
-      const value = (<i32>load<u8>(row + (bit >> 3)) >> (8 - depth - (bit & 7))) & most;
-      if (type === INDEXED) Palette.put(to, value);
-      else store<u32>(to, ((value * 255) / most) * 0x10101);
+      const index = (<i32>load<u8>(source + (bit >> 3)) >> (8 - depth - (bit & 7))) & mask;
+      Palette.put(target, index);
+      target += targetStep;
     }
+  }
+
+  /** Samples of one or two bytes, of which the first is the upper one. */
+  private static copy(
+    target: usize,
+    targetStep: usize,
+    source: usize,
+    first: i32,
+    count: i32,
+    sampleBytes: i32,
+  ): void {
+    const pixelBytes = Pixels.bitsPerPixel >> 3;
+    const step = Pixels.colourType === RGB || Pixels.colourType === RGBA ? sampleBytes : 0;
+    source += <usize>first * pixelBytes;
+    for (; count > 0; count--) {
+      store<u8>(target, load<u8>(source));
+      store<u8>(target, load<u8>(source + step), 1);
+      store<u8>(target, load<u8>(source + step + step), 2);
+      target += targetStep;
+      source += pixelBytes;
+    }
+  }
+}
+
+function dropAlpha(target: usize, source: usize, count: i32): void {
+  for (; count > 0; count -= 4) {
+    const four = v128.load(source);
+    v128.store(target, v128.shuffle<u8>(four, four, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15));
+    target += 12;
+    source += 16;
   }
 }

@@ -1,133 +1,105 @@
-// Inflated bytes to rows to the resize, interlaced or not (PNG specification, 8.1 and 8.2). A row of an
-// Adam7 pass is a row of the picture with holes: the holes are zeros, and since the resize is a sum, the
-// passes add up to the picture without its being held anywhere.
+// rows: inflated bytes of a PNG, cut into rows, unfiltered and handed to the resize (PNG specification, sections 7
+// to 9). Two rows are kept, and the pieces of the next. Rows below the wanted ones are counted, not unfiltered.
 import { Arena } from '../arena';
 import { Header } from '../picture';
 import { Resize } from '../resize';
-import { DAMAGED, DONE, MEMORY, MORE } from '../status';
-import { Filters } from './filters';
+import { DAMAGED, MORE } from '../status';
+import { LAST_PASS, Pass, WHOLE } from './passes';
 import { Pixels } from './pixels';
+import { unfilter } from './unfilter';
 
-/** First column, first row, column step, row step of the seven passes. */
-const ADAM7 = memory.data<u8>([
-  0, 0, 8, 8, 4, 0, 8, 8, 0, 4, 4, 8, 2, 0, 4, 4, 0, 2, 2, 4, 1, 0, 2, 2, 0, 1, 1, 2,
-]);
-
-let row: usize = 0;
-let above: usize = 0;
-let rgb: usize = 0;
-let spread: usize = 0;
-let filter: i32 = -1;
-let filled: i32 = 0;
-let rowBytes: i32 = 0;
-let pixelBytes: i32 = 0;
-let pass: i32 = 0;
-let columns: i32 = 0;
-let y: i32 = 0;
+/** Behind a row this much may be read or overwritten. */
+const BEHIND: usize = 32;
+const NO_FILTER = -1;
 
 export class Rows {
-  static type: i32 = 0;
-  static depth: i32 = 0;
-  static interlaced: bool = false;
+  /** All rows of the header are there. */
+  static complete: bool = false;
+  private static pixelBytes: i32 = 1;
+  private static rowBytes: usize = 0;
+  private static row: usize = 0;
+  private static above: usize = 0;
+  private static pieces: usize = 0;
+  private static rgb: usize = 0;
+  private static rgbBytes: usize = 0;
+  /** Filter type of the row that is being collected, its bytes so far, its number in the pass. */
+  private static filter: i32 = NO_FILTER;
+  private static collected: usize = 0;
+  private static index: i32 = 0;
 
-  static bytesOf(width: i32): i32 {
-    return (width * Pixels.channels(Rows.type) * Rows.depth + 7) >> 3;
-  }
-
-  static begin(): i32 {
-    const full = <usize>Rows.bytesOf(Header.width);
-    pixelBytes = max(1, (Pixels.channels(Rows.type) * Rows.depth) >> 3);
-    const ordered = !Rows.interlaced;
-    if (!Resize.begin(<f64>Header.width, <f64>Header.height, Header.width, Header.height, ordered))
-      return MEMORY;
-    const width = <usize>(Resize.endColumn - Resize.firstColumn);
-    row = Arena.takeZeroed(full);
-    above = Arena.takeZeroed(full);
-    rgb = Arena.take(width * 3);
-    spread = Rows.interlaced ? Arena.take(width * 3) : rgb;
-    if (!row || !above || !rgb || !spread) return MEMORY;
-    filter = -1;
-    filled = 0;
-    pass = Rows.interlaced ? 0 : -1;
-    Rows.startPass();
-    return 0;
-  }
-
-  @inline static adam7(field: i32): i32 {
-    return pass < 0 ? (field < 2 ? 0 : 1) : <i32>load<u8>(ADAM7 + (pass << 2) + field);
-  }
-
-  /** Goes to the next pass that has pixels; false after the last. */
-  static startPass(): bool {
-    for (; pass < 7; pass++) {
-      const step = Rows.adam7(2);
-      columns = (Header.width - Rows.adam7(0) + step - 1) / step;
-      y = Rows.adam7(1);
-      if (columns > 0 && y < Header.height) break;
-    }
-    if (pass === 7) return false;
-    rowBytes = Rows.bytesOf(columns);
-    memory.fill(above - 16, 0, <usize>rowBytes + 32);
+  /** After Pixels.open and Resize.begin. Takes memory for its rows; false when there is not enough. */
+  static open(interlaced: bool): bool {
+    Rows.pixelBytes = max(1, Pixels.bitsPerPixel >> 3);
+    const bytes = <usize>((<u64>Header.width * Pixels.bitsPerPixel + 7) >> 3) + BEHIND;
+    Rows.row = Arena.takeZeroed(bytes);
+    Rows.above = Arena.takeZeroed(bytes);
+    Rows.pieces = Arena.take(bytes);
+    Rows.rgbBytes = <usize>(Resize.endColumn - Resize.firstColumn) * 3;
+    Rows.rgb = Arena.take(Rows.rgbBytes);
+    if (!Rows.row || !Rows.above || !Rows.pieces || !Rows.rgb) return false;
+    Rows.choosePass(interlaced ? 1 : WHOLE);
     return true;
   }
 
-  /** Takes inflated bytes: MORE, DONE, or an error. */
-  static consume(from: usize, bytes: i32): i32 {
-    while (bytes > 0) {
-      if (filter < 0) {
-        filter = load<u8>(from++);
-        bytes--;
+  /** Takes the bytes from..end. @returns MORE, or DAMAGED for a filter that does not exist and for bytes behind the last row */
+  static accept(from: usize, end: usize): i32 {
+    while (from < end) {
+      if (Rows.complete) return DAMAGED;
+      if (Rows.filter === NO_FILTER) {
+        Rows.filter = load<u8>(from++);
+        if (Rows.filter > 4) return DAMAGED;
         continue;
       }
-      const now = min(bytes, rowBytes - filled);
-      memory.copy(row + filled, from, now);
-      filled += now;
-      from += now;
-      bytes -= now;
-      if (filled < rowBytes) break;
-      if (!Filters.undo(filter, row, above, rowBytes, pixelBytes)) return DAMAGED;
-      if (!Rows.next()) {
-        Resize.end();
-        return DONE;
+      const count = min(Rows.rowBytes - Rows.collected, end - from);
+      if (count === Rows.rowBytes) {
+        Rows.finishRow(from);
+      } else {
+        memory.copy(Rows.pieces + Rows.collected, from, count);
+        Rows.collected += count;
+        if (Rows.collected === Rows.rowBytes) Rows.finishRow(Rows.pieces);
       }
+      from += count;
     }
     return MORE;
   }
 
-  /** Hands the row on and prepares for the next; false when all that is wanted has been seen. */
-  static next(): bool {
-    if (y >= Resize.firstRow && y < Resize.endRow) {
-      if (pass < 0) {
-        Pixels.toRgb(Rows.type, Rows.depth, row, Resize.firstColumn, Resize.endColumn, rgb);
-        Resize.row(y, rgb);
-      } else Rows.spreadRow();
-    }
-    const free = above;
-    above = row;
-    row = free;
-    filter = -1;
-    filled = 0;
-    y += Rows.adam7(3);
-    const end = pass < 0 || pass === 6 ? Resize.endRow : Header.height;
-    if (y < end) return true;
-    if (pass < 0) return false;
-    pass++;
-    return Rows.startPass();
+  private static choosePass(number: i32): void {
+    Pass.choose(number, Header.width, Header.height);
+    while ((Pass.columns === 0 || Pass.rows === 0) && Pass.number < LAST_PASS)
+      Pass.choose(Pass.number + 1, Header.width, Header.height);
+    Rows.complete = Pass.columns === 0 || Pass.rows === 0;
+    Rows.rowBytes = (<usize>Pass.columns * Pixels.bitsPerPixel + 7) >> 3;
+    Rows.index = 0;
+    Rows.filter = NO_FILTER;
+    Rows.collected = 0;
+    memory.fill(Rows.above, 0, Rows.rowBytes);
   }
 
-  static spreadRow(): void {
-    const start = Rows.adam7(0);
-    const step = Rows.adam7(2);
-    const first = max(0, (Resize.firstColumn - start + step - 1) / step);
-    const end = min(columns, (Resize.endColumn - start + step - 1) / step);
-    Pixels.toRgb(Rows.type, Rows.depth, row, first, max(first, end), rgb);
-    memory.fill(spread, 0, <usize>(Resize.endColumn - Resize.firstColumn) * 3);
-    let from = rgb;
-    for (let i = first; i < end; i++, from += 3) {
-      const to = spread + <usize>((start + i * step - Resize.firstColumn) * 3);
-      store<u16>(to, load<u16>(from));
-      store<u8>(to, load<u8>(from, 2), 2);
+  private static finishRow(source: usize): void {
+    const y = Pass.firstRow + Rows.index * Pass.rowStep;
+    if (y < Resize.endRow) {
+      unfilter(Rows.row, source, Rows.above, <i32>Rows.rowBytes, Rows.filter, Rows.pixelBytes);
+      if (y >= Resize.firstRow) Rows.push(y);
+      const row = Rows.row;
+      Rows.row = Rows.above;
+      Rows.above = row;
     }
-    Resize.row(y, spread);
+    Rows.filter = NO_FILTER;
+    Rows.collected = 0;
+    if (++Rows.index < Pass.rows) return;
+    if (Pass.number < LAST_PASS) Rows.choosePass(Pass.number + 1);
+    else Rows.complete = true;
+  }
+
+  private static push(y: i32): void {
+    const first = Pass.indexFrom(Resize.firstColumn);
+    const count = Pass.indexFrom(Resize.endColumn) - first;
+    if (count <= 0) return;
+    const step = <usize>Pass.columnStep * 3;
+    const offset = <usize>(Pass.firstColumn + first * Pass.columnStep - Resize.firstColumn) * 3;
+    // A pass has only some of the row's pixels; the resize adds up what several passes bring of the same row.
+    if (Pass.number !== WHOLE) memory.fill(Rows.rgb, 0, Rows.rgbBytes);
+    Pixels.write(Rows.rgb + offset, step, Rows.row, first, count);
+    Resize.row(y, Rows.rgb);
   }
 }

@@ -1,0 +1,11 @@
+// A body that no route has begun to read (wrong token, unknown address, refused parameter) is discarded, so that the
+// client gets to see why.
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from '../app-env.ts';
+import { discard } from '../routes/discard.ts';
+
+export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  const { body, bodyUsed } = c.req.raw;
+  if (body && !bodyUsed && !body.locked) await discard(body.getReader());
+});

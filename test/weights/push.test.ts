@@ -1,0 +1,78 @@
+// A packed model into the local bucket under the key of its checksum, and into wrangler.toml: the object arrives whole,
+// is stored once, and the models before it stay.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { putLocal, withLocalBucket } from '../../weights/bucket.ts';
+import { importFile } from '../../weights/import/import-file.ts';
+import { SourceFile } from '../../weights/import/source-file.ts';
+import { packModel } from '../../weights/pack.ts';
+import { type PackedFile, readPackedFile } from '../../weights/packed-file.ts';
+import { openEngine } from '../../weights/packed-model.ts';
+import { readConfig, useModel } from '../../weights/worker-config.ts';
+import { encodeSafetensors } from './encode-safetensors.ts';
+import { trainedModel } from './trained-model.ts';
+
+const TILES = { convBlock: 8, denseBlock: 16, kStep: 4 };
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'push-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function packed(seed: number): Promise<PackedFile> {
+  const file = path.join(folder, `source-${seed}`);
+  writeFileSync(file, encodeSafetensors(trainedModel('bvlc-alexnet', seed)));
+  const source = SourceFile.open(file);
+  const target = path.join(folder, `packed-${seed}`);
+  await packModel(importFile(source, { name: 'net' }), TILES, target);
+  source.close();
+  return readPackedFile(target);
+}
+
+test('two models of one name have two keys; each arrives whole and is stored once', async () => {
+  const [first, second] = [await packed(1), await packed(2)];
+  expect(first.key).not.toBe(second.key);
+  await withLocalBucket(
+    async (bucket) => {
+      expect(await putLocal(bucket, first)).toBe(true);
+      expect(await putLocal(bucket, second)).toBe(true);
+      expect(await putLocal(bucket, second)).toBe(false);
+      for (const each of [first, second]) {
+        const stored = await bucket.get(each.key);
+        const content = new Uint8Array((await stored?.arrayBuffer()) as ArrayBuffer);
+        const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+        expect(digest(content)).toBe(digest(readFileSync(each.path)));
+        expect(digest(content.subarray(each.dataStart))).toBe(each.info.sha256);
+      }
+    },
+    path.join(folder, 'state'),
+  );
+});
+
+test('wrangler.toml gets the new key and keeps everything else', async () => {
+  const file = path.join(folder, 'wrangler.toml');
+  const text = '# a comment\n[vars]\nMODEL = "old-1.safetensors"\n\n[[r2_buckets]]\nbucket_name = "models"\n';
+  writeFileSync(file, text);
+  expect(await readConfig(file)).toEqual({ model: 'old-1.safetensors', bucketName: 'models' });
+  await useModel('new-2.safetensors', file);
+  expect(readFileSync(file, 'utf8')).toBe(text.replace('old-1', 'new-2'));
+  writeFileSync(file, '[vars]\n');
+  await expect(readConfig(file)).rejects.toThrow(/expected a line MODEL/);
+});
+
+test('a damaged or truncated packed file is refused', async () => {
+  const { path: file, bytes } = await packed(3);
+  const content = readFileSync(file);
+  content[bytes - 100] = (content[bytes - 100] as number) ^ 1;
+  writeFileSync(file, content);
+  await expect(openEngine(file)).rejects.toThrow(/expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}/);
+  writeFileSync(file, content.subarray(0, bytes - 1));
+  await expect(readPackedFile(file)).rejects.toThrow(/expected \d+ bytes, found \d+/);
+  writeFileSync(file, content.subarray(0, 4));
+  await expect(readPackedFile(file)).rejects.toThrow(/expected/);
+  writeFileSync(file, encodeSafetensors(trainedModel('bvlc-alexnet', 1)));
+  await expect(readPackedFile(file)).rejects.toThrow(/expected a packed model .* import it first/);
+});
