@@ -1,8 +1,8 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import type { Hold } from '../admission.ts';
+import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
-import { discard } from './discard.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
 const JSON_COPIES = 4;
