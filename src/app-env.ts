@@ -1,5 +1,6 @@
 // What Hono hands to every handler of this Worker: bindings, and the variables that middleware sets.
 import type { Context } from 'hono';
+import type { Hold, Ticket } from './admission.ts';
 import type { Bindings } from './bindings.ts';
 import type { ImageReader, ModelSupply } from './classify.ts';
 import type { RequestRecord } from './middleware/record.ts';
@@ -11,6 +12,8 @@ export interface AppEnv {
     requestId: string;
     services: Services;
     record: RequestRecord;
+    /** Of every POST. */
+    ticket: Ticket;
   };
 }
 
@@ -19,5 +22,10 @@ export function supplyOf(c: Context<AppEnv>): ModelSupply {
 }
 
 export function readerOf(c: Context<AppEnv>): ImageReader {
-  return imageReader(c.var.services, c.env);
+  return imageReader(c.var.services, c.env, c.var.ticket);
+}
+
+/** Waits until there is memory for a body that is read whole; `openBody` and its like ask for it. */
+export function holdOf(c: Context<AppEnv>): Hold {
+  return (bytes) => c.var.ticket.hold(bytes);
 }

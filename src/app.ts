@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv } from './app-env.ts';
+import { admission } from './middleware/admission.ts';
 import { auth } from './middleware/auth.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { discardBody } from './middleware/discard-body.ts';
@@ -51,6 +52,7 @@ export function createApp(services: Services) {
     crossOrigin,
     auth,
     rateLimit,
+    admission,
     etag,
     resultCache,
   );

@@ -23,7 +23,10 @@ export interface ModelSupply {
 /** An image file's bytes, whole or as they arrive. */
 export type ImageSource = ReadableStream<Uint8Array> | Uint8Array;
 
-export type ImageReader = { decoder: ImageDecoder } & Pick<DecodeOptions, 'limits' | 'images'>;
+export type ImageReader = { decoder: ImageDecoder } & Pick<
+  DecodeOptions,
+  'limits' | 'images' | 'large' | 'hold'
+>;
 
 export interface ReadOptions {
   exif: 'apply' | 'ignore';
@@ -115,7 +118,7 @@ async function readPicture(
 }
 
 /** Single crops of all pictures share one run, so that the dense layers read their weights once. */
-function predictAll(pictures: Picture[], options: ReadOptions, engine: Engine, supply: ModelSupply) {
+async function predictAll(pictures: Picture[], options: ReadOptions, engine: Engine, supply: ModelSupply) {
   if (options.crops === 1)
     return runEngine(
       supply,
@@ -123,9 +126,13 @@ function predictAll(pictures: Picture[], options: ReadOptions, engine: Engine, s
       pictures.map(({ pixels }) => pixels),
     );
   const { crop } = engine.info.preprocess;
-  return pictures.map(({ pixels, size }) =>
-    averagePredictions(runEngine(supply, engine, tenCrops(pixels, size, crop))),
-  );
+  const predictions: Prediction[] = [];
+  for (const { pixels, size } of pictures) {
+    // Ten passes are long: other requests get their turn after each picture.
+    if (predictions.length > 0) await scheduler.wait(0);
+    predictions.push(averagePredictions(runEngine(supply, engine, tenCrops(pixels, size, crop))));
+  }
+  return predictions;
 }
 
 /**
@@ -148,7 +155,7 @@ export async function classifyAll(
   const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
   const engine = await supply.load();
   const loaded = Date.now();
-  const predictions = predictAll(pictures, options, engine, supply);
+  const predictions = await predictAll(pictures, options, engine, supply);
   const results = read.map((picture): Classified | ServiceError => {
     if (picture instanceof ServiceError) return picture;
     const prediction = predictions.shift();

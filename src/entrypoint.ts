@@ -39,13 +39,14 @@ export function classifierEntrypoint(services: Services) {
       const parameters = parse(options);
       const source = image instanceof ArrayBuffer ? new Uint8Array(image) : image;
       const supply = modelSupply(services, this.env, (promise) => this.ctx.waitUntil(promise));
-      const { result, model } = await classify(
-        source,
-        readOptions(parameters),
-        imageReader(services, this.env),
-        supply,
-      );
-      return { model: modelName(model), ...imageResult(result, model, parameters) };
+      const ticket = services.admission.enter(source instanceof Uint8Array ? source.length : undefined);
+      try {
+        const reader = imageReader(services, this.env, ticket);
+        const { result, model } = await classify(source, readOptions(parameters), reader, supply);
+        return { model: modelName(model), ...imageResult(result, model, parameters) };
+      } finally {
+        ticket.leave();
+      }
     }
   };
 }

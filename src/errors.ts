@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   'damaged-image': { status: 422, title: 'The image is damaged' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on the server' },
+  'decoder-trap': { status: 500, title: 'The decoder failed and was reset' },
   'engine-trap': { status: 500, title: 'The computation failed and was reset' },
   'model-bucket-missing': { status: 500, title: 'The model bucket is not bound' },
   'model-missing': { status: 500, title: 'The model is not in the bucket' },

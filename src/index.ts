@@ -2,12 +2,14 @@
 import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
+import { Admission } from './admission.ts';
 import { createApp } from './app.ts';
 import { classifierEntrypoint } from './entrypoint.ts';
 import { ImageDecoder } from './image/decoder.ts';
 import { ModelLoader } from './model/loader.ts';
 
 const services = {
+  admission: new Admission(),
   loader: new ModelLoader(kernelsModule),
   decoder: new ImageDecoder(decodeModule, () => webpModule),
 };

@@ -1,4 +1,5 @@
 // What lives as long as the isolate, and how one request reaches it.
+import type { Admission, Ticket } from './admission.ts';
 import type { Bindings } from './bindings.ts';
 import type { ImageReader, ModelSupply } from './classify.ts';
 import type { ImageDecoder } from './image/decoder.ts';
@@ -6,6 +7,7 @@ import { imageLimits } from './image/limits.ts';
 import type { ModelLoader, WaitUntil } from './model/loader.ts';
 
 export interface Services {
+  admission: Admission;
   loader: ModelLoader;
   decoder: ImageDecoder;
 }
@@ -26,6 +28,12 @@ export function modelSupply({ loader }: Services, env: Bindings, waitUntil: Wait
   };
 }
 
-export function imageReader({ decoder }: Services, env: Bindings): ImageReader {
-  return { decoder, limits: imageLimits(env), ...(env.IMAGES ? { images: env.IMAGES } : {}) };
+/** The decoder, for one request: its limits, and what its ticket says. @param ticket none for a GET */
+export function imageReader({ decoder }: Services, env: Bindings, ticket?: Ticket): ImageReader {
+  return {
+    decoder,
+    limits: imageLimits(env),
+    ...(env.IMAGES ? { images: env.IMAGES } : {}),
+    ...(ticket ? { large: ticket.large, hold: ticket.hold } : {}),
+  };
 }

@@ -6,7 +6,8 @@ import { ImportError } from './float-model.ts';
 
 export const CONFIG_PATH = path.join(import.meta.dirname, '../wrangler.toml');
 
-const MODEL = /^(MODEL\s*=\s*)"([^"]*)"/m;
+/** In every environment that is not commented out. */
+const MODEL = /^(MODEL\s*=\s*)"([^"]*)"/gm;
 const BUCKET = /^bucket_name\s*=\s*"([^"]*)"/m;
 
 export interface WorkerConfig {
@@ -17,7 +18,7 @@ export interface WorkerConfig {
 /** Throws ImportError when one of the two lines is missing. */
 export async function readConfig(file = CONFIG_PATH): Promise<WorkerConfig> {
   const text = await readFile(file, 'utf8');
-  const model = MODEL.exec(text)?.[2];
+  const model = text.matchAll(MODEL).next().value?.[2];
   const bucketName = BUCKET.exec(text)?.[1];
   if (model === undefined || bucketName === undefined)
     throw new ImportError(

@@ -14,7 +14,7 @@ export interface Prediction {
   logits: Float32Array;
   /** f32, one per class; they sum to 1. */
   probabilities: Float32Array;
-  /** f32: what the last dense layer reads (fc7's outputs in AlexNet). */
+  /** f32: what the last dense layer reads (fc7's outputs in the paper). */
   embedding: Float32Array;
 }
 

@@ -13,6 +13,8 @@ import { Source } from './source.ts';
 import { decodeWebp, type LoadWebp, webpSize } from './webp.ts';
 
 const POOL_SIZE = 4;
+/** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
+const WEBP_BYTES = 36 << 20;
 const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
 const BIND = 'bind Cloudflare Images as IMAGES';
 
@@ -58,7 +60,7 @@ export class ImageDecoder {
 
   /**
    * Decodes one file. ServiceError: empty-body, unsupported-image, damaged-image, too-many-bytes,
-   * too-many-pixels, too-complex. An error of the stream itself passes through unchanged.
+   * too-many-pixels, too-complex, decoder-trap. An error of the stream itself passes through unchanged.
    */
   async decode(body: ReadableStream<Uint8Array> | Uint8Array, options: DecodeOptions): Promise<Picture> {
     const source = new Source(body, options.limits.bytes);
@@ -101,6 +103,7 @@ export class ImageDecoder {
     const fits = header.width * header.height <= webpPixels;
     const load = this.#loadWebp;
     if (load && fits) {
+      await options.hold?.(WEBP_BYTES);
       const file = await source.rest();
       let pieces: Uint8Array[] | undefined;
       // Decoded when an instance is free, so that no picture waits in memory.
@@ -130,7 +133,7 @@ export class ImageDecoder {
 
   async #stream(native: NativeFormat, format: ImageFormat, chunks: Chunks, options: DecodeOptions) {
     const pool = native === 'raw' ? this.#webpPool : this.#pool;
-    const lease = await pool.lease();
+    const lease = await pool.lease(options.large ?? false);
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
     try {
@@ -152,7 +155,13 @@ export class ImageDecoder {
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       usable = false;
-      throw new ServiceError('damaged-image', `The ${format} file is damaged.`, { cause: error });
+      throw new ServiceError(
+        'decoder-trap',
+        `decoding the ${format} file trapped; the next gets a fresh decoder`,
+        {
+          cause: error,
+        },
+      );
     } finally {
       pool.release(lease, usable);
     }

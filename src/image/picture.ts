@@ -29,4 +29,8 @@ export interface DecodeOptions {
   area: 'crop' | 'square';
   /** The Images binding, for the formats that are not decoded here. */
   images?: ImagesBinding | undefined;
+  /** Of large uploads only half of the decoders' number is decoded at once, so that small ones find one free. */
+  large?: boolean;
+  /** Waits until so many bytes of memory are free for this request; what must be in memory whole asks first. */
+  hold?: (bytes: number) => Promise<void>;
 }

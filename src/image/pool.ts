@@ -1,9 +1,11 @@
 // A bounded number of decoder instances. A lease is held while an upload is decoded, so it can be held by a
 // client that sends slowly, or by a request that was cancelled and whose code will never run again. Hence
-// nobody waits for somebody else's promise: waiting is polling with one's own timer, in order of arrival,
-// and a lease whose holder has not moved for STALE_MS is taken away and its instance dropped.
+// nobody waits for somebody else's promise: waiting is polling with one's own timer, in order of arrival. A lease
+// whose holder stopped running (pulse.ts), or has not moved for STALE_MS, is taken away and its instance dropped.
+// Large uploads lease at most half of the instances, so that small ones do not wait for them.
 // A trapped instance is dropped, and so is one that has grown (wasm memory never shrinks).
 import { ServiceError } from '../errors.ts';
+import { Pulse } from '../pulse.ts';
 import { DecoderInstance } from './instance.ts';
 
 const POLL_MS = 10;
@@ -15,7 +17,15 @@ const KEEP_BYTES = 4 * 2 ** 20;
 
 export interface Lease {
   instance: DecoderInstance;
+  large: boolean;
+  pulse: Pulse;
   /** When the holder last moved, ms. */
+  moved: number;
+}
+
+interface Waiting {
+  large: boolean;
+  /** When it last polled, ms. */
   beat: number;
 }
 
@@ -24,7 +34,7 @@ export class DecoderPool {
   #size: number;
   #free: DecoderInstance[] = [];
   #leases = new Set<Lease>();
-  #waiting: { beat: number }[] = [];
+  #waiting: Waiting[] = [];
 
   constructor(module: WebAssembly.Module, size: number) {
     if (!Number.isInteger(size) || size < 1)
@@ -33,18 +43,19 @@ export class DecoderPool {
     this.#size = size;
   }
 
-  async lease(): Promise<Lease> {
-    const ticket = { beat: Date.now() };
+  async lease(large: boolean): Promise<Lease> {
+    const ticket = { large, beat: Date.now() };
     this.#waiting.push(ticket);
     try {
       for (;;) {
         const now = Date.now();
         ticket.beat = now;
         this.#waiting = this.#waiting.filter((other) => now - other.beat < LOST_MS);
-        for (const lease of this.#leases) if (now - lease.beat > STALE_MS) this.#leases.delete(lease);
-        if (this.#leases.size < this.#size && this.#waiting[0] === ticket) {
+        for (const lease of this.#leases)
+          if (!lease.pulse.beats(now) || now - lease.moved > STALE_MS) this.#leases.delete(lease);
+        if (this.#waiting.find((other) => this.#hasRoom(other.large)) === ticket) {
           const instance = this.#free.pop() ?? new DecoderInstance(this.#module);
-          const lease = { instance, beat: now };
+          const lease = { instance, large, pulse: new Pulse(), moved: now };
           this.#leases.add(lease);
           return lease;
         }
@@ -56,15 +67,21 @@ export class DecoderPool {
     }
   }
 
+  #hasRoom(large: boolean): boolean {
+    const count = [...this.#leases].filter((lease) => lease.large).length;
+    return this.#leases.size < this.#size && (!large || count < Math.ceil(this.#size / 2));
+  }
+
   /** To be called before each use of the instance: marks the lease as alive, or fails if it was taken away. */
   touch(lease: Lease): void {
     if (!this.#leases.has(lease))
       throw new ServiceError('internal', `The upload stalled for more than ${STALE_MS / 1000} s.`);
-    lease.beat = Date.now();
+    lease.moved = Date.now();
   }
 
   /** Gives the instance back; `usable` false: it trapped and is dropped. */
   release(lease: Lease, usable: boolean): void {
+    lease.pulse.stop();
     if (!this.#leases.delete(lease)) return;
     if (usable && lease.instance.memoryBytes <= KEEP_BYTES) this.#free.push(lease.instance);
   }

@@ -2,7 +2,7 @@
 // client gets to see why.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
-import { discard } from '../routes/discard.ts';
+import { discard } from '../discard.ts';
 
 export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
   await next();

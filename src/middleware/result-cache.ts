@@ -7,6 +7,8 @@ import { cacheSeconds } from '../limits.ts';
 import { withoutRequestId, withRequestId } from './request-id-member.ts';
 
 const MAX_BYTES = 4 << 20;
+/** The body, its copy in the new request, and what reading it as JSON takes. */
+const COPIES = 6;
 /** Request headers that change how a body is read, or what is answered. */
 const HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 
@@ -23,6 +25,7 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   const length = Number(c.req.header('content-length') ?? 0);
   if (seconds === 0 || c.req.method !== 'POST' || length === 0 || length > MAX_BYTES) return next();
   const { requestId, record } = c.var;
+  await c.var.ticket.hold(COPIES * length);
   const body = await c.req.raw.arrayBuffer();
   const key = await cacheKey(c.req.raw, body, c.env.MODEL ?? '');
   const stored = await caches.default.match(key);

@@ -1,7 +1,11 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
+import type { Hold } from '../admission.ts';
+import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
-import { discard } from './discard.ts';
+
+/** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
+const JSON_COPIES = 4;
 
 export interface OpenedBody {
   kind: 'image' | 'json';
@@ -83,18 +87,29 @@ function refuseEncoding(request: Request): void {
     throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${encoding}`);
 }
 
+/** Waits for the memory of a body that is read whole. Throws ServiceError too-many-requests. */
+function holdWhole(request: Request, limit: number, hold: Hold): Promise<void> {
+  return hold(JSON_COPIES * Number(request.headers.get('content-length') ?? limit));
+}
+
 /** A body whose form the route knows. Throws ServiceError as openBody does. */
-export function wholeBody(request: Request, limit: number): ReadableStream<Uint8Array> {
+export async function wholeBody(
+  request: Request,
+  limit: number,
+  hold: Hold,
+): Promise<ReadableStream<Uint8Array>> {
   refuseEncoding(request);
   if (!request.body) throw new ServiceError('empty-body', 'expected a JSON body, got none');
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooManyBytes(limit, 'body');
+  await holdWhole(request, limit, hold);
   return capStream(request.body, limit, 'body');
 }
 
-/** Throws ServiceError: empty-body, too-many-bytes when Content-Length says so already. */
+/** Throws ServiceError: empty-body, too-many-bytes when Content-Length says so already, too-many-requests. */
 export async function openBody(
   request: Request,
   limits: { image: number; json: number },
+  hold: Hold,
 ): Promise<OpenedBody> {
   refuseEncoding(request);
   if (!request.body) throw emptyBody();
@@ -110,6 +125,7 @@ export async function openBody(
     await discard(reader);
     throw tooManyBytes(limit, what);
   }
+  if (kind === 'json') await holdWhole(request, limit, hold);
   return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };
 }
 
@@ -138,9 +154,9 @@ export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unkn
 }
 
 /** The whole body as bytes. Throws ServiceError as openBody. */
-export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: number, hold: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of wholeBody(request, limit)) chunks.push(chunk);
+  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk);
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
   let at = 0;
   for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {

@@ -1,7 +1,7 @@
 // POST /v1/classify: the own route. A raw image, JSON with base64, or a form with files.
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../app-env.ts';
 import { classify, classifyAll, type ImageSource } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
@@ -19,7 +19,7 @@ import { parseJson, query } from './validation.ts';
 /** A raw image, or JSON with base64. Throws ServiceError as openBody and decodeBase64 do. */
 export async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
   const { bytes } = readerOf(c).limits;
-  const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) });
+  const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, holdOf(c));
   if (body.kind === 'image') return body.stream;
   const { image } = parseJson(ClassifyBody, await readJson(body.stream));
   return decodeBase64(image, 'image');

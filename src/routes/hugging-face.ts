@@ -4,7 +4,7 @@
 // Source: huggingface/huggingface.js packages/tasks (image-classification spec), huggingface_hub InferenceClient.
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../app-env.ts';
 import { classify, type ImageSource, rankLabels } from '../classify.ts';
 import type { Prediction } from '../engine/engine.ts';
 import { maxJsonBytes } from '../limits.ts';
@@ -61,10 +61,14 @@ async function readWanted(
   c: Context<AppEnv>,
   asked: v.InferOutput<typeof HuggingFaceQuery>,
 ): Promise<Wanted> {
-  const body = await openBody(c.req.raw, {
-    image: readerOf(c).limits.bytes,
-    json: maxJsonBytes(c.env),
-  });
+  const body = await openBody(
+    c.req.raw,
+    {
+      image: readerOf(c).limits.bytes,
+      json: maxJsonBytes(c.env),
+    },
+    holdOf(c),
+  );
   const fallback = {
     topK: asked.top_k ?? DEFAULT_TOP_K,
     functionToApply: asked.function_to_apply ?? 'softmax',

@@ -1,6 +1,7 @@
 // A v2 inference request, read and checked: JSON alone, or JSON followed by binary tensors
 // (Inference-Header-Content-Length). Source: Open Inference Protocol v2, Triton extensions.
 import * as v from 'valibot';
+import type { Hold } from '../admission.ts';
 import type { ImageSource } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
@@ -92,11 +93,12 @@ function readData(input: InputTensor, binary: Uint8Array | undefined, { network 
 async function readParts(
   request: Request,
   limits: { json: number; binary: number },
+  hold: Hold,
 ): Promise<{ json: unknown; binary: Uint8Array }> {
   const header = request.headers.get('inference-header-content-length');
   if (header === null)
-    return { json: await readJson(wholeBody(request, limits.json)), binary: new Uint8Array(0) };
-  const bytes = await readBytes(request, limits.binary);
+    return { json: await readJson(await wholeBody(request, limits.json, hold)), binary: new Uint8Array(0) };
+  const bytes = await readBytes(request, limits.binary, hold);
   const length = /^\d{1,9}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= bytes.byteLength))
     throw new ServiceError(
@@ -114,8 +116,9 @@ export async function readInferRequest(
   request: Request,
   model: ModelInfo,
   limits: { json: number; binary: number; files: number },
+  hold: Hold,
 ): Promise<InferRequest> {
-  const { json, binary } = await readParts(request, limits);
+  const { json, binary } = await readParts(request, limits, hold);
   const body = parseJson(InferBody, json);
   const [input] = body.inputs;
   if (!input) throw new ServiceError('bad-parameter', 'inputs: expected one input, image or data, got none');

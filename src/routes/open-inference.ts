@@ -1,7 +1,7 @@
 // The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `live` and `ready`
 // load the model first, because a probe that waits for readiness sends no inference.
 import { type Context, Hono } from 'hono';
-import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../app-env.ts';
 import { classifyAll, classifyPixels } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
@@ -72,11 +72,12 @@ async function predict(c: Context<AppEnv>, { input }: InferRequest) {
 
 async function infer(c: Context<AppEnv>, name: string, version?: string) {
   const model = await findModel(c, name, version);
-  const request = await readInferRequest(c.req.raw, model, {
+  const limits = {
     json: maxJsonBytes(c.env),
     binary: readerOf(c).limits.bytes,
     files: maxFiles(c.env),
-  });
+  };
+  const request = await readInferRequest(c.req.raw, model, limits, holdOf(c));
   return inferResponse(request.id, request.outputs, await predict(c, request), model);
 }
 

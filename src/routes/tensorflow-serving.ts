@@ -3,7 +3,7 @@
 // Source: tensorflow/serving, docs "RESTful API", "Predict API" and "Model status API".
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../app-env.ts';
 import { classifyAll, rankLabels } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
@@ -39,7 +39,10 @@ function base64Of(instance: v.InferOutput<typeof TensorflowBody>['instances'][nu
 
 async function predict(c: Context<AppEnv>, model: string, version?: string) {
   await findModel(c, model, version);
-  const { instances } = parseJson(TensorflowBody, await readJson(wholeBody(c.req.raw, maxJsonBytes(c.env))));
+  const { instances } = parseJson(
+    TensorflowBody,
+    await readJson(await wholeBody(c.req.raw, maxJsonBytes(c.env), holdOf(c))),
+  );
   const limit = maxFiles(c.env);
   if (instances.length > limit)
     throw new ServiceError(

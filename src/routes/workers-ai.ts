@@ -2,7 +2,7 @@
 // Raw bytes, or JSON {"image": [0..255, ...]}. Source: Cloudflare's Workers AI model pages (resnet-50).
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { type AppEnv, readerOf, supplyOf } from '../app-env.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../app-env.ts';
 import { classify, type ImageSource, rankLabels } from '../classify.ts';
 import { ServiceError } from '../errors.ts';
 import { maxJsonBytes } from '../limits.ts';
@@ -41,10 +41,14 @@ function bytesOf(values: readonly unknown[]): Uint8Array {
 }
 
 async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
-  const body = await openBody(c.req.raw, {
-    image: readerOf(c).limits.bytes,
-    json: maxJsonBytes(c.env),
-  });
+  const body = await openBody(
+    c.req.raw,
+    {
+      image: readerOf(c).limits.bytes,
+      json: maxJsonBytes(c.env),
+    },
+    holdOf(c),
+  );
   if (body.kind === 'image') return body.stream;
   return bytesOf(parseJson(WorkersAiBody, await readJson(body.stream)).image);
 }

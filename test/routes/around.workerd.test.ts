@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
+import { Admission } from '../../src/admission.ts';
 import { createApp } from '../../src/app.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
@@ -10,7 +11,11 @@ import { answer, bindings, expectedPredictions, jpeg, logged, png, post, send, t
 
 /** An isolate that has just started. */
 function coldWorker() {
-  return createApp({ loader: new ModelLoader(kernelsModule), decoder: new ImageDecoder(decodeModule) });
+  return createApp({
+    admission: new Admission(),
+    loader: new ModelLoader(kernelsModule),
+    decoder: new ImageDecoder(decodeModule),
+  });
 }
 
 describe('bearer tokens', () => {
@@ -267,7 +272,7 @@ describe('headers and logs', () => {
     const response = await post('/v1/classify', jpeg, { 'x-request-id': 'my-own-id' });
     expect(response.headers.get('x-request-id')).toBe('my-own-id');
     expect(response.headers.get('server-timing')).toMatch(
-      /^load;dur=\d+, decode;dur=\d+, inference;dur=\d+, total;dur=\d+$/,
+      /^load;desc=(?:warm|cold);dur=\d+, decode;dur=\d+, inference;dur=\d+, total;dur=\d+$/,
     );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');

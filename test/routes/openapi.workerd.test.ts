@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
+import { Admission } from '../../src/admission.ts';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/bindings.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
@@ -117,6 +118,7 @@ function request(method: string, path: string, operation: Operation, cause: Caus
   const body = bodyWith(operation, cause.file ?? jpeg);
   const worker = cause.cold
     ? createApp({
+        admission: new Admission(),
         loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }),
         decoder: new ImageDecoder(decodeModule),
       })
