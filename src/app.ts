@@ -6,6 +6,7 @@ import type { AppEnv } from './app-env.ts';
 import { admission } from './middleware/admission.ts';
 import { auth } from './middleware/auth.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
+import { discardBody } from './middleware/discard-body.ts';
 import { etag } from './middleware/etag.ts';
 import { options, refuse } from './middleware/methods.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
@@ -14,11 +15,14 @@ import { resultCache } from './middleware/result-cache.ts';
 import { asServiceError, errorResponse } from './problem.ts';
 import { classifyRoute } from './routes/classify.ts';
 import { documentRoutes } from './routes/document.ts';
+import { filtersRoute } from './routes/filters.ts';
 import { healthRoute } from './routes/health.ts';
 import { huggingFaceRoute } from './routes/hugging-face.ts';
+import { inspectRoute } from './routes/inspect.ts';
 import { limitsRoute } from './routes/limits.ts';
 import { modelsRoute } from './routes/models.ts';
 import { openInferenceRoute } from './routes/open-inference.ts';
+import { pageRoute } from './routes/page.ts';
 import { tensorflowRoute } from './routes/tensorflow-serving.ts';
 import { workersAiRoute } from './routes/workers-ai.ts';
 import type { Services } from './services.ts';
@@ -42,6 +46,7 @@ export function createApp(services: Services) {
   });
   app.use(
     record,
+    discardBody,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin,
@@ -54,12 +59,15 @@ export function createApp(services: Services) {
   const routes = app
     .route('/', classifyRoute)
     .route('/', modelsRoute)
+    .route('/', inspectRoute)
+    .route('/', filtersRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', huggingFaceRoute)
     .route('/', workersAiRoute)
     .route('/', tensorflowRoute)
-    .route('/', openInferenceRoute);
+    .route('/', openInferenceRoute)
+    .route('/', pageRoute);
   documentRoutes(app);
   return routes;
 }

@@ -20,4 +20,6 @@ export type Bindings = ModelBindings &
     MAX_JSON_BYTES?: string;
     ANALYTICS?: AnalyticsEngineDataset;
     IMAGES?: ImagesBinding;
+    /** The page's files. */
+    ASSETS?: Fetcher;
   };

@@ -1,6 +1,6 @@
 // The use case: the bytes of pictures in, their classes out. Knows no HTTP and no R2: routes call it, it calls
 // image, engine and model. Pictures are decoded while a cold isolate still loads its weights.
-import type { Engine, Prediction } from './engine/engine.ts';
+import type { Engine, Observer, Prediction } from './engine/engine.ts';
 import { topK } from './engine/top-k.ts';
 import { ServiceError } from './errors.ts';
 import type { ImageDecoder } from './image/decoder.ts';
@@ -86,9 +86,14 @@ export function rankLabels(scores: Float32Array, model: ModelInfo, options: Rank
  * Runs the engine over u8 RGB pictures of the network's size; a trap throws the engine away and becomes one failed
  * request. Throws ServiceError engine-trap.
  */
-export function runEngine(supply: ModelSupply, engine: Engine, pixels: Uint8Array[]): Prediction[] {
+export function runEngine(
+  supply: ModelSupply,
+  engine: Engine,
+  pixels: Uint8Array[],
+  observe?: Observer,
+): Prediction[] {
   try {
-    return engine.run(pixels);
+    return engine.run(pixels, observe);
   } catch (cause) {
     supply.drop();
     throw new ServiceError('engine-trap', 'the computation trapped; the next request gets a fresh engine', {
@@ -199,7 +204,11 @@ export async function classify(
   image: ImageReader,
   supply: ModelSupply,
 ): Promise<Batch<Classified> & { result: Classified }> {
-  const { results, ...batch } = await classifyAll([source], options, image, supply);
+  const { results, ...batch } = await classifyAll([source], options, image, supply).catch(async (error) => {
+    // The model failed before the decoder took the stream: nobody else would end it.
+    if (source instanceof ReadableStream && !source.locked) await source.cancel(error);
+    throw error;
+  });
   const [result] = results;
   if (result instanceof ServiceError) throw result;
   if (!result) throw new ServiceError('internal', 'expected one result');

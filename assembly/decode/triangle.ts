@@ -6,8 +6,9 @@
 import { Arena } from './arena';
 
 export class Axis {
+  /** Weights that a record has room for: at least the four that the resize may read at once. */
   static taps(extent: f64, outputs: i32): i32 {
-    return <i32>Math.ceil(max(extent / <f64>outputs, 1.0)) * 2 + 1;
+    return max(4, <i32>Math.ceil(max(extent / <f64>outputs, 1.0)) * 2 + 1);
   }
 
   @inline static stride(taps: i32): usize {
@@ -21,18 +22,19 @@ export class Axis {
     if (!table) return 0;
     const scale = extent / <f64>outputs;
     const support = max(scale, 1.0);
+    const narrow = 1.0 / support;
     for (let i = 0; i < size; i++) {
       const record = table + <usize>i * Axis.stride(taps);
       const centre = (<f64>(offset + i) + 0.5) * scale;
       const first = min(samples - 1, max(0, <i32>(centre - support + 0.5)));
       const count = max(1, min(samples, <i32>(centre + support + 0.5)) - first);
       let sum = 0.0;
-      for (let k = 0; k < count; k++) sum += Axis.weight(<f64>(first + k) + 0.5 - centre, support);
+      for (let k = 0; k < count; k++) sum += Axis.weight(<f64>(first + k) + 0.5 - centre, narrow);
       store<i32>(record, first);
       store<i32>(record, count, 4);
       for (let k = 0; k < count; k++) {
         const weight =
-          sum > 0.0 ? Axis.weight(<f64>(first + k) + 0.5 - centre, support) / sum : 1.0 / <f64>count;
+          sum > 0.0 ? Axis.weight(<f64>(first + k) + 0.5 - centre, narrow) / sum : 1.0 / <f64>count;
         store<f32>(record + ((<usize>k) << 2), <f32>weight, 8);
       }
     }
@@ -46,7 +48,7 @@ export class Axis {
     return most;
   }
 
-  @inline static weight(distance: f64, support: f64): f64 {
-    return max(0.0, 1.0 - abs(distance) / support);
+  @inline static weight(distance: f64, narrow: f64): f64 {
+    return max(0.0, 1.0 - abs(distance) * narrow);
   }
 }

@@ -4,7 +4,8 @@
 import type { ConvLayer, Shape } from '../network/layer.ts';
 import type { LayerShapes } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
-import { convKernel, type Kernels, tilesOf } from './kernels.ts';
+import { convTile } from './conv-tile.ts';
+import { type Kernels, tilesOf } from './kernels.ts';
 import type { LinearMemory } from './linear-memory.ts';
 import type { LayerWeights } from './weights.ts';
 
@@ -31,7 +32,7 @@ export function planConv(
   const groupChannels = input.channels / layer.groups;
   const planes = new PaddedPlanes(memory, input, layer.groups, layer.pad);
   const max = memory.reserve(16);
-  const conv = convKernel(kernels);
+  const conv = convTile(kernels);
   const run = runBytes(layer.kernel, groupChannels, kStep);
   const blockBytes = layer.kernel * run * convBlock;
   const blocks = layer.out / convBlock;

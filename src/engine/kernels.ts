@@ -1,8 +1,8 @@
 // The kernels module as TypeScript sees it: the exports of build/kernels.wasm (assembly/kernels says what each
-// expects), its tile constants, and which convolution tile suits this machine.
+// expects), and its tile constants.
 import type { Tiles } from '../network/model-info.ts';
 
-type Conv = (
+export type Conv = (
   target: number,
   source: number,
   weights: number,
@@ -89,12 +89,4 @@ export function tilesOf(kernels: Kernels): Tiles {
     denseBlock: Number(kernels.DENSE_BLOCK.value),
     kStep: Number(kernels.K_STEP.value),
   };
-}
-
-/** dotProbe's answers where the dot product is a single instruction: x86 AVX-VNNI, ARM dot product. */
-const SINGLE_INSTRUCTION = [129_540, -508];
-
-/** The convolution tile that is faster here (docs/PERFORMANCE.md has the figures). Both give the same bits. */
-export function convKernel(kernels: Kernels): Conv {
-  return SINGLE_INSTRUCTION.includes(kernels.dotProbe()) ? kernels.conv6x8 : kernels.conv4x8;
 }

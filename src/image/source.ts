@@ -51,8 +51,8 @@ export class Source {
 
   /** The first `count` bytes, or all if there are fewer; they will be read again. */
   async peek(count: number): Promise<Uint8Array> {
-    let head = new Uint8Array(0);
-    while (head.length < count) {
+    let head = (await this.read()) ?? new Uint8Array(0);
+    while (head.length > 0 && head.length < count) {
       const chunk = await this.read();
       if (!chunk) break;
       const longer = new Uint8Array(head.length + chunk.length);

@@ -34,7 +34,10 @@ function emptyRecord(): RequestRecord {
 }
 
 /** Adds what a batch of pictures took. */
-export function noteBatch(record: RequestRecord, batch: Batch<Classified | ServiceError>): void {
+export function noteBatch(
+  record: RequestRecord,
+  batch: Batch<Pick<Classified, 'picture'> | ServiceError>,
+): void {
   record.model = `${batch.model.name}@${batch.model.sha256.slice(0, 12)}`;
   record.start = batch.cold ? 'cold' : 'warm';
   Object.assign(record, batch.timings);
@@ -57,7 +60,7 @@ export const record = createMiddleware<AppEnv>(async (c, next) => {
   if (entry.start !== 'none')
     c.res.headers.set(
       'server-timing',
-      `load;dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
+      `load;desc=${entry.start};dur=${loadMs}, decode;dur=${decodeMs}, inference;dur=${inferenceMs}, total;dur=${totalMs}`,
     );
   const route = routePath(c, -1);
   const { status } = c.res;

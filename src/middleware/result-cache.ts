@@ -9,8 +9,8 @@ import { withoutRequestId, withRequestId } from './request-id-member.ts';
 const MAX_BYTES = 4 << 20;
 /** The body, its copy in the new request, and what reading it as JSON takes. */
 const COPIES = 6;
-/** Request headers that change how a body is read. */
-const HEADERS = ['content-type', 'inference-header-content-length'];
+/** Request headers that change how a body is read, or what is answered. */
+const HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 
 async function cacheKey(request: Request, body: ArrayBuffer, model: string): Promise<string> {
   const { pathname, search } = new URL(request.url);

@@ -2,6 +2,7 @@
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import type { Hold } from '../admission.ts';
 import { type ByteReader, byteReader } from '../byte-reader.ts';
+import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
@@ -39,13 +40,14 @@ export function capStream(
         bytes += chunk.byteLength;
         if (bytes > limit) {
           const error = tooManyBytes(limit, what);
+          // First the rest, then the error: the answer must not overtake the body.
+          await discard(reader);
           controller.error(error);
-          await reader.cancel(error);
           return;
         }
         controller.enqueue(chunk);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
@@ -66,7 +68,7 @@ function withFirst(first: Uint8Array, reader: ByteReader): ReadableStream<Uint8A
         if (chunk) controller.enqueue(chunk);
         else controller.close();
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: () => discard(reader),
     },
     { highWaterMark: 0 },
   );
@@ -118,7 +120,7 @@ export async function openBody(
   const limit = limits[kind];
   const what = kind === 'json' ? 'JSON body' : 'image';
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
-    await reader.cancel();
+    await discard(reader);
     throw tooManyBytes(limit, what);
   }
   if (kind === 'json') await holdWhole(request, limit, hold);

@@ -16,7 +16,8 @@ import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from './operation.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
 import { parseJson, query } from './validation.ts';
 
-async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
+/** A raw image, or JSON with base64. Throws ServiceError as openBody and decodeBase64 do. */
+export async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
   const { bytes } = readerOf(c).limits;
   const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, holdOf(c));
   if (body.kind === 'image') return body.stream;

@@ -17,7 +17,10 @@ export const CLASSIFY_PROBLEMS: Status[] = [...MODEL_PROBLEMS, 413, 415, 422, 42
 export interface Operation {
   tag: 'own' | 'Hugging Face' | 'Workers AI' | 'Open Inference Protocol' | 'TensorFlow Serving';
   summary: string;
-  answer: GenericSchema;
+  /** JSON of the answer, where there is any. */
+  answer?: GenericSchema;
+  /** The answer may be a PNG. */
+  png?: boolean;
   /** Forms of the body. `image`: the file itself; `form`: multipart/form-data with files. */
   body?: { json?: { schema: GenericSchema; example: object }; image?: boolean; form?: boolean };
   problems: Status[];
@@ -57,7 +60,7 @@ function requestBody({ json: text, image, form }: NonNullable<Operation['body']>
 }
 
 /** The middleware that carries the description. */
-export function operation({ tag, summary, answer, body, problems, also = {} }: Operation) {
+export function operation({ tag, summary, answer, png, body, problems, also = {} }: Operation) {
   const responses = problems.map((status) => [
     String(status),
     {
@@ -74,7 +77,10 @@ export function operation({ tag, summary, answer, body, problems, also = {} }: O
     security: problems.includes(401) ? [{ token: [] }, {}] : [],
     ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
-      200: { description: 'OK', content: json(answer) },
+      200: {
+        description: 'OK',
+        content: { ...(answer ? json(answer) : {}), ...(png ? { 'image/png': { schema: FILE } } : {}) },
+      },
       ...Object.fromEntries(others),
       ...Object.fromEntries(responses),
     },

@@ -112,7 +112,7 @@ export const FilesAnswer = v.object({
   request_id: v.string(),
 });
 
-const Shape = v.pipe(v.array(v.number()), v.description('Height, width, channels.'));
+export const Shape = v.pipe(v.array(v.number()), v.description('Height, width, channels.'));
 
 export const ModelSummary = v.object({
   ...ModelName.entries,

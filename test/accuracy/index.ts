@@ -10,7 +10,7 @@ import { table } from '../../weights/cli/table.ts';
 import { AccuracyError } from './accuracy-error.ts';
 import { type Answer, barsOf, type Figures, figuresOf, percent, readReference } from './agreement.ts';
 import { labelledPhotos, requireKnown } from './photographs.ts';
-import { classifyPhoto, modelSynsets, startService } from './service.ts';
+import { classifyPhoto, modelSynsets } from './service.ts';
 
 const REFERENCE = path.join(import.meta.dirname, '../../../shared/model/reference.json');
 
@@ -34,7 +34,9 @@ async function measure(folder: string, options: Options): Promise<{ model: strin
   const given = options.url === undefined ? undefined : parseUrl(options.url);
   const service = given
     ? { url: given, stop: async () => {} }
-    : await withProgress('starting the Worker', () => startService());
+    : await withProgress('starting the Worker', async () =>
+        (await import('./local-service.ts')).startService(),
+      );
   try {
     const { name, synsets } = await modelSynsets(service.url);
     requireKnown(photos, synsets);

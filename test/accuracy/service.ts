@@ -1,8 +1,5 @@
-// The service under measurement, as its clients see it: HTTP only. Either one that runs already, or the Worker's
-// bundle under Miniflare with the default model.
+// The service under measurement, as its clients see it: HTTP only.
 import { readFile } from 'node:fs/promises';
-import { build } from '../../assembly/build.ts';
-import { bundleWorker, defaultModelFile, startWorker } from '../support/local-worker.ts';
 import { AccuracyError } from './accuracy-error.ts';
 
 export interface ScoredClass {
@@ -10,16 +7,6 @@ export interface ScoredClass {
   synset?: string;
   label: string;
   score: number;
-}
-
-/** Starts the Worker with the default model. `stop` ends it. */
-export async function startService(): Promise<{ url: URL; stop(): Promise<void> }> {
-  await build(process.env.KERNELS ?? 'relaxed', false);
-  await bundleWorker();
-  const { key, file } = await defaultModelFile();
-  const worker = await startWorker({ MODEL: key }, { onLog: () => {} });
-  await worker.bucket.put(key, await readFile(file));
-  return worker;
 }
 
 async function request(url: URL, init: RequestInit, what: string): Promise<unknown> {

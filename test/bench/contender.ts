@@ -1,5 +1,11 @@
 // Whoever takes part in the race: ours and the peers behind one interface, so that all are verified and timed alike.
 
+/** Milliseconds of one pass by the wall clock, and of the computing thread's own time. */
+export interface Sample {
+  wall: number;
+  cpu: number;
+}
+
 export interface Contender {
   /** As in the report: ours-node, ort-web-f32, ... */
   name: string;
@@ -10,8 +16,8 @@ export interface Contender {
    * logits. Only that function is timed.
    */
   forward(picture: Uint8Array): () => Promise<Float32Array>;
-  /** Milliseconds of one pass, for a contender that can only be timed from inside. */
-  time?(picture: Uint8Array): Promise<number>;
+  /** One timed pass, for a contender that can only be timed from inside. */
+  time?(picture: Uint8Array): Promise<Sample>;
   close(): Promise<void>;
 }
 

@@ -1,13 +1,12 @@
-// Every kind of file: its pixels are exact where nothing is resized, and the same however it is cut.
+// Every kind of file: its pixels are exact where nothing is resized, and the same however it is cut. (BMP, and
+// the PNG files that sharp does not write: test/decode/.)
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
 import { resizeCrop } from '../reference/resize.ts';
-import { type BmpPicture, bmpFile } from '../support/bmp.ts';
 import { decodeOptions, imageDecoder, inChunks, unresized } from '../support/decoder.ts';
 import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
-import { randomNumbers } from '../support/random.ts';
 import { smallFiles } from '../support/small-files.ts';
 
 const SIDE = 61;
@@ -90,48 +89,6 @@ describe('a GIF frame that is smaller than its screen', () => {
           Uint8Array.from(expected),
         );
       }
-  });
-});
-
-describe('BMP without a resize', () => {
-  const values = (most: number, runs = false) => {
-    const next = randomNumbers(most);
-    const out = new Uint32Array(SIDE * SIDE);
-    for (let i = 0; i < out.length; i++)
-      out[i] = runs && i > 0 && next() < 0.5 ? (out[i - 1] ?? 0) : Math.floor(next() * most);
-    return out;
-  };
-  const palette = (count: number) => {
-    const next = randomNumbers(count + 1);
-    return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
-  };
-  const square = { width: SIDE, height: SIDE };
-  // Rounded down, as PIL does it.
-  const stretch = (value: number, most: number) => Math.floor((value * 255) / most);
-  const bytes = (value: number) => [(value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-  const five = (v: number) => [(v >> 10) & 31, (v >> 5) & 31, v & 31].map((field) => stretch(field, 31));
-  const six = (v: number) => [stretch(v >> 11, 31), stretch((v >> 5) & 63, 63), stretch(v & 31, 31)];
-  const cases: [string, BmpPicture, ((value: number) => number[])?][] = [
-    ['1 bit', { ...square, bits: 1, values: values(2), palette: palette(2) }],
-    ['4 bits', { ...square, bits: 4, values: values(16), palette: palette(16) }],
-    ['8 bits', { ...square, bits: 8, values: values(256), palette: palette(256) }],
-    ['8 bits, 10 colours', { ...square, bits: 8, values: values(10), palette: palette(10), topDown: true }],
-    ['RLE8', { ...square, bits: 8, values: values(256, true), palette: palette(256), compression: 'rle8' }],
-    ['RLE4', { ...square, bits: 4, values: values(16, true), palette: palette(16), compression: 'rle4' }],
-    ['16 bits', { ...square, bits: 16, values: values(65536) }, five],
-    ['16 bits 5-6-5', { ...square, bits: 16, values: values(65536), masks: [0xf800, 0x7e0, 0x1f] }, six],
-    ['24 bits', { ...square, bits: 24, values: values(2 ** 24) }, bytes],
-    ['24 bits from the top', { ...square, bits: 24, values: values(2 ** 24), topDown: true }, bytes],
-    ['32 bits', { ...square, bits: 32, values: values(2 ** 32) }, bytes],
-    [
-      '32 bits with masks',
-      { ...square, bits: 32, values: values(2 ** 32), masks: [0xff, 0xff00, 0xff0000] },
-      (value) => bytes(value).reverse(),
-    ],
-  ];
-  it.each(cases)('%s', async (_, picture, color = (value) => picture.palette?.[value] ?? []) => {
-    const { pixels } = await decoder.decode(bmpFile(picture), unresized(SIDE));
-    expect(difference(pixels, Uint8Array.from(Array.from(picture.values).flatMap(color))).most).toBe(0);
   });
 });
 

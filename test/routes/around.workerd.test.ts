@@ -272,7 +272,7 @@ describe('headers and logs', () => {
     const response = await post('/v1/classify', jpeg, { 'x-request-id': 'my-own-id' });
     expect(response.headers.get('x-request-id')).toBe('my-own-id');
     expect(response.headers.get('server-timing')).toMatch(
-      /^load;dur=\d+, decode;dur=\d+, inference;dur=\d+, total;dur=\d+$/,
+      /^load;desc=(?:warm|cold);dur=\d+, decode;dur=\d+, inference;dur=\d+, total;dur=\d+$/,
     );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');

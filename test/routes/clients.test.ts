@@ -1,19 +1,25 @@
 // The real clients against the Worker on a real port: @huggingface/inference, and a validator of OpenAPI documents.
 import net from 'node:net';
+import path from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFixtures } from '../support/fixtures.ts';
 import { bundleWorker, type LocalWorker, startWorker } from '../support/local-worker.ts';
 
+/** A bundle of its own: other test files bundle at the same time. */
+const folder = path.join(import.meta.dirname, '../../build/bundle-clients');
 let worker: LocalWorker;
 let jpeg: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   const fixtures = await makeFixtures();
   jpeg = new Uint8Array(Buffer.from(fixtures.jpeg, 'base64'));
-  await bundleWorker();
-  worker = await startWorker({ MODEL: 'tiny.safetensors', API_TOKENS: 'hf_secret' });
+  await bundleWorker('src/index.ts', folder);
+  worker = await startWorker(
+    { MODEL: 'tiny.safetensors', API_TOKENS: 'hf_secret' },
+    { folder, onLog: () => undefined },
+  );
   await worker.bucket.put('tiny.safetensors', new Uint8Array(Buffer.from(fixtures.tinyModel, 'base64')));
 });
 afterAll(() => worker?.stop());
@@ -78,14 +84,31 @@ it('the OpenAPI document is valid', async () => {
   expect(Object.keys(api.paths ?? {}).length).toBeGreaterThan(15);
 });
 
-it('a body of 30 MB is refused, and the server goes on', async () => {
-  const headers = { authorization: 'Bearer hf_secret' };
-  const body = new Uint8Array(30_000_000);
-  body.set(jpeg);
-  const response = await fetch(address('/v1/classify'), { method: 'POST', body, headers });
-  expect(response.status).toBe(413);
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
-  expect(await expected(1)).toHaveLength(1);
+describe('a client that sends everything before it reads sees why it was refused', () => {
+  const token = { authorization: 'Bearer hf_secret' };
+  const cases: [string, string, Record<string, string>, number][] = [
+    ['30 MB', '/v1/classify', token, 413],
+    ['a wrong token', '/v1/classify', {}, 401],
+    ['another address', '/v1/nothing', token, 404],
+    ['a wrong parameter', '/v1/classify?top_k=x', token, 400],
+    ['another model', '/models/other', token, 404],
+  ];
+  it.each(cases)('%s', async (_, path, headers, status) => {
+    const body = new Uint8Array(30_000_000);
+    body.set(jpeg);
+    const response = await fetch(address(path), { method: 'POST', body, headers });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('30 MB of text, and of chunks', async () => {
+    const body = new Uint8Array(30_000_000).fill(116);
+    expect((await fetch(address('/v1/classify'), { method: 'POST', body, headers: token })).status).toBe(413);
+    const chunks = new Blob([body.subarray(0, 24_000_000)]).stream();
+    const init = { method: 'POST', body: chunks, headers: token, duplex: 'half' } as const;
+    expect((await fetch(address('/v1/classify'), init)).status).toBe(415);
+    expect(await expected(1)).toHaveLength(1);
+  });
 });
 
 /** Sends the first `bytes` of the body that it announces, then resets the connection. */

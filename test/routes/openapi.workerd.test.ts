@@ -8,7 +8,7 @@ import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/bindings.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
-import { bindings, jpeg, jpegBase64, send, text, truncated } from './worker.ts';
+import { bindings, jpeg, jpegBase64, post, send, text, truncated } from './worker.ts';
 
 interface Schema {
   type?: string;
@@ -38,6 +38,10 @@ interface Document {
 
 const document = (await (await send('/openapi.json')).json()) as Document;
 const { versions } = (await (await send('/v2/models/tiny')).json()) as { versions: string[] };
+
+/** A picture of the network's size. */
+const fitting = new Uint8Array(await (await post('/v1/inspect?format=png', jpeg)).arrayBuffer());
+const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** Where a value does not have the form that a schema asks for; none = it fits. */
 function misfits(schema: Schema, value: unknown, path = '$'): string[] {
@@ -142,6 +146,9 @@ it('is OpenAPI 3.1 and names every route', () => {
     'POST /v1/classify',
     'GET /v1/models',
     'GET /v1/models/{name}',
+    'POST /v1/inspect',
+    'POST /v1/occlusion',
+    'GET /v1/models/{name}/filters.png',
     'GET /v1/limits',
     'GET /healthz',
     'GET /readyz',
@@ -175,7 +182,8 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
       contentOf(operation.responses[status] ?? {}),
     );
     expect(response.headers.get('content-type')).toBe(type);
-    expect(misfits(schema, await response.json())).toEqual([]);
+    if (type === 'image/png') expect((await response.bytes()).slice(0, 8)).toEqual(PNG_SIGNATURE);
+    else expect(misfits(schema, await response.json())).toEqual([]);
   });
 
   const example = operation.requestBody?.content['application/json']?.example;
@@ -194,7 +202,8 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
       for (const { name, schema } of optional)
         for (const value of [schema.default, schema.minimum, ...(schema.enum ?? [])]) {
           if (value === undefined) continue;
-          const response = await request(method, path, operation, { search: `?${name}=${value}` });
+          const file = value === 'none' ? fitting : jpeg;
+          const response = await request(method, path, operation, { search: `?${name}=${value}`, file });
           expect([name, value, response.status]).toEqual([name, value, 200]);
         }
     });

@@ -12,6 +12,8 @@ import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from '../../weigh
 const root = path.join(import.meta.dirname, '../..');
 const BUNDLE_FOLDER = path.join(root, 'build/bundle');
 const COMPATIBILITY_DATE = '2026-10-20';
+/** As wrangler.toml has it. */
+const PAGE = { directory: path.join(root, 'src/page'), hasUserWorker: true, runWorkerFirst: ['/'] };
 
 /** Bundles src/ (or another entry) into build/bundle (or another folder). */
 export async function bundleWorker(entry = 'src/index.ts', folder = BUNDLE_FOLDER): Promise<void> {
@@ -47,6 +49,8 @@ export interface StartOptions {
   /** What the Worker logs goes here instead of to the terminal. */
   onLog?: (message: string) => void;
   inspect?: boolean;
+  /** Serves the page's files, too. */
+  page?: boolean;
 }
 
 async function bundleModules(folder: string) {
@@ -64,7 +68,7 @@ async function bundleModules(folder: string) {
 /** @param vars the variables of wrangler.toml's [vars] */
 export async function startWorker(
   vars: Record<string, string>,
-  { folder = BUNDLE_FOLDER, main = 'index.js', onLog, inspect = false }: StartOptions = {},
+  { folder = BUNDLE_FOLDER, main = 'index.js', onLog, inspect = false, page = false }: StartOptions = {},
 ): Promise<LocalWorker> {
   const text = (value: string) => ({ type: 'text' as const, value });
   const mf = new Miniflare({
@@ -80,8 +84,10 @@ export async function startWorker(
           name: 'alexnet-edge',
           compatibilityDate: COMPATIBILITY_DATE,
           manifest: { mainModule: main, modulesRoot: folder, modules: await bundleModules(folder) },
+          ...(page ? { assets: PAGE } : {}),
           env: {
             MODELS: { type: 'r2', name: 'models' },
+            ...(page ? { ASSETS: { type: 'assets' } } : {}),
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),
           },
         },

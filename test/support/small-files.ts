@@ -1,6 +1,6 @@
 // One small file of every kind that the decoder reads, made when the tests run.
 import sharp from 'sharp';
-import { bmpFile } from './bmp.ts';
+import { type BmpPicture, encodeBmp } from './encode-bmp.ts';
 import { photograph } from './photograph.ts';
 import { randomNumbers } from './random.ts';
 
@@ -13,34 +13,32 @@ const WIDTH = 44;
 const HEIGHT = 36;
 
 /** Values with runs in them. */
-function values(colors: number): Uint32Array {
+function values(colors: number): number[] {
   const next = randomNumbers(colors);
-  const out = new Uint32Array(WIDTH * HEIGHT);
-  for (let i = 0; i < out.length; ) {
-    const value = Math.floor(next() * colors);
-    const stop = Math.min(out.length, i + (next() < 0.5 ? 1 : Math.ceil(next() * 9)));
-    for (; i < stop; i++) out[i] = value;
+  const out: number[] = [];
+  while (out.length < WIDTH * HEIGHT) {
+    const run = next() < 0.5 ? 1 : Math.ceil(next() * 9);
+    out.push(...Array(run).fill(Math.floor(next() * colors)));
   }
-  return out;
+  return out.slice(0, WIDTH * HEIGHT);
 }
 
-function colors(count: number): number[][] {
-  const next = randomNumbers(count);
-  return Array.from({ length: count }, () => [0, 1, 2].map(() => Math.floor(next() * 256)));
+/** Rows of runs, of literals and of a jump over five pixels. */
+function runs(bits: 4 | 8): Buffer {
+  const literal = bits === 8 ? [0, 5, 1, 2, 3, 4, 5, 0] : [0, 5, 0x12, 0x34, 0x50, 0];
+  const row = [30, 0x73, ...literal, 0, 2, 5, 0, 4, 0x21, 0, 0];
+  return Buffer.from([...Array(HEIGHT).fill(row).flat(), 0, 1]);
+}
+
+function bmp(bits: BmpPicture['bits'], more: Partial<BmpPicture> = {}): Uint8Array {
+  const next = randomNumbers(bits);
+  const palette = bits > 8 ? [] : Array.from({ length: 3 * 2 ** bits }, () => Math.floor(next() * 256));
+  return encodeBmp({ width: WIDTH, height: HEIGHT, bits, pixels: values(2 ** bits), palette, ...more });
 }
 
 export async function smallFiles(): Promise<Fixture[]> {
   const photo = () => photograph(WIDTH, HEIGHT, 7);
   const png = await photo().png().toBuffer();
-  const size = { width: WIDTH, height: HEIGHT };
-  const bmp = (bits: 1 | 4 | 8, compression?: 'rle4' | 'rle8') =>
-    bmpFile({
-      ...size,
-      bits,
-      values: values(2 ** bits),
-      palette: colors(2 ** bits),
-      ...(compression ? { compression } : {}),
-    });
   const made: Record<string, Promise<Uint8Array> | Uint8Array> = {
     'jpeg 4:2:0': photo().jpeg({ quality: 60 }).toBuffer(),
     'jpeg 4:4:4': photo().jpeg({ quality: 60, chromaSubsampling: '4:4:4' }).toBuffer(),
@@ -62,11 +60,11 @@ export async function smallFiles(): Promise<Fixture[]> {
     'bmp 1': bmp(1),
     'bmp 4': bmp(4),
     'bmp 8': bmp(8),
-    'bmp rle4': bmp(4, 'rle4'),
-    'bmp rle8': bmp(8, 'rle8'),
-    'bmp 16': bmpFile({ ...size, bits: 16, values: values(65536) }),
-    'bmp 24': bmpFile({ ...size, bits: 24, values: values(2 ** 24), topDown: true }),
-    'bmp 32': bmpFile({ ...size, bits: 32, values: values(2 ** 32), masks: [0xff, 0xff00, 0xff0000] }),
+    'bmp rle4': bmp(4, { compression: 2, data: runs(4) }),
+    'bmp rle8': bmp(8, { compression: 1, data: runs(8) }),
+    'bmp 16': bmp(16),
+    'bmp 24': bmp(24, { fromTop: true }),
+    'bmp 32': bmp(32, { compression: 3, masks: [0xff, 0xff00, 0xff0000] }),
     webp: photo().webp().toBuffer(),
     'webp lossless': photo().webp({ lossless: true }).toBuffer(),
     'webp animated': sharp([png, await photo().negate().png().toBuffer()], { join: { animated: true } })

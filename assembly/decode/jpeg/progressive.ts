@@ -158,6 +158,15 @@ export class Progressive {
     return free ? min(end, <i32>ctz(free)) : end;
   }
 
+  /** How many blocks of up to `most`, from (x, y) on, have no coefficient in the band to be corrected. */
+  static unchanged(index: i32, x: i32, y: i32, most: i32): i32 {
+    const band = Progressive.range(~(<u64>0), Progressive.low, Progressive.high + 1);
+    const masks = Frame.component(index).mask(x, y);
+    let blocks = 0;
+    while (blocks < most && !(load<u64>(masks + ((<usize>blocks) << 3)) & band)) blocks++;
+    return blocks;
+  }
+
   static refineAc(index: i32, x: i32, y: i32): void {
     const c = Frame.component(index);
     const at = c.mask(x, y);

@@ -143,12 +143,15 @@ export class Scan {
           }
           untilRestart--;
         }
-        if (Progressive.run > 1 && !refining && !Scan.interval) {
-          // A run of blocks without coefficients: a scan of nothing else costs next to nothing.
-          const passed = min(Progressive.run, wide - x);
-          Progressive.run -= passed;
-          x += passed - 1;
-          continue;
+        if (Progressive.run > 1 && !Scan.interval) {
+          // A run of blocks in which nothing changes: a scan of nothing else costs next to nothing.
+          const most = min(Progressive.run, wide - x);
+          const passed = refining ? Progressive.unchanged(load<u8>(MEMBERS), x, y, most) : most;
+          if (passed > 0) {
+            Progressive.run -= passed;
+            x += passed - 1;
+            continue;
+          }
         }
         const status = count > 1 ? Scan.interleaved(buffered) : Scan.block(load<u8>(MEMBERS), x, y, buffered);
         if (status < 0 || Blocks.failed) return Bits.starved() && Input.last ? TRUNCATED : DAMAGED;

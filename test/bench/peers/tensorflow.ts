@@ -9,7 +9,6 @@ import { planarInput } from './dequantised.ts';
 
 interface Tensor {
   dataSync(): Float32Array;
-  as2D(rows: number, columns: number): Tensor;
 }
 type FusedConv = {
   x: Tensor;
@@ -28,6 +27,7 @@ interface Tf {
   tensor4d(values: Float32Array, shape: number[]): Tensor;
   tensor2d(values: Float32Array, shape: number[]): Tensor;
   tensor1d(values: Float32Array): Tensor;
+  reshape(x: Tensor, shape: number[]): Tensor;
   split(x: Tensor, count: number, axis: number): Tensor[];
   concat(parts: Tensor[], axis: number): Tensor;
   maxPool(x: Tensor, size: number, strides: number, pad: 'valid'): Tensor;
@@ -119,7 +119,7 @@ function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undef
       const b = tf.tensor2d(matrixOf(trained, shapes), [inputs, out]);
       const bias = tf.tensor1d(trained.bias);
       const activation = layer.relu ? 'relu' : 'linear';
-      return (x) => tf.fused.matMul({ a: x.as2D(1, inputs), b, bias, activation });
+      return (x) => tf.fused.matMul({ a: tf.reshape(x, [1, inputs]), b, bias, activation });
     }
     case 'maxpool':
       return (x) => tf.maxPool(x, layer.kernel, layer.stride, 'valid');

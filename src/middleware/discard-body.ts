@@ -1,0 +1,12 @@
+// A body that no route has begun to read (wrong token, unknown address, refused parameter) is discarded, so that the
+// client gets to see why.
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from '../app-env.ts';
+import { byteReader } from '../byte-reader.ts';
+import { discard } from '../discard.ts';
+
+export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  const { body, bodyUsed } = c.req.raw;
+  if (body && !bodyUsed && !body.locked) await discard(byteReader(body));
+});

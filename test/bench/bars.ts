@@ -1,0 +1,59 @@
+// What the project demands of its own speed, held against one run. Forward passes are compared by their minimum.
+import type { Report } from './report.ts';
+
+export interface Bar {
+  name: string;
+  value: string;
+  bar: string;
+  met: boolean;
+}
+
+const UNIT_STRIDE = /^conv[2-5]$/;
+
+export function barsOf(report: Report): Bar[] {
+  const bars: Bar[] = [];
+  const add = (name: string, value: number, unit: string, bar: number, least: boolean) =>
+    bars.push({
+      name,
+      value: `${value.toFixed(2)}${unit}`,
+      bar: `${least ? 'at least' : 'at most'} ${bar}${unit}`,
+      met: least ? value >= bar : value <= bar,
+    });
+  const min = (name: string) => report.rows.find((row) => row.name === name)?.min_ms;
+  const ours = min('ours-node') ?? Number.NaN;
+  for (const [peer, factor] of [
+    ['ort-web-f32', 6],
+    ['ort-web-int8', 6],
+    ['ort-node-f32', 2.5],
+    ['ort-node-int8', 1.8],
+  ] as const) {
+    const theirs = min(peer);
+    if (theirs !== undefined) add(`${peer} / ours-node`, theirs / ours, ' x', factor, true);
+  }
+  for (const { name, kernel_gmacs } of report.layers)
+    if (UNIT_STRIDE.test(name))
+      add(`${name}: share of the peak`, (100 * kernel_gmacs) / report.peak_gmacs, ' %', 75, true);
+  add('forward pass / (all MACs / peak)', ours / report.ideal_ms, ' x', 1.7, false);
+  add('outside of multiply-add', 100 * report.breakdown.other_share, ' %', 15, false);
+  add('batch of 8 / one picture', report.batch.ratio, ' x', 7.5, false);
+  add('first pass of a fresh process / steady', report.fresh.ratio, ' x', 3, false);
+  if (report.workerd) add('ours-workerd / ours-node', report.workerd.ratio, ' x', 1.15, false);
+  if (report.flagged) {
+    const flagged = (name: string) => report.flagged?.rows.find((row) => row.name === name)?.min_ms;
+    const peer = flagged('ort-web-f32');
+    if (peer !== undefined)
+      add(
+        `${report.flagged.flag}: ort-web-f32 / ours-node`,
+        peer / (flagged('ours-node') ?? 0),
+        ' x',
+        3.5,
+        true,
+      );
+  }
+  if (report.service) {
+    add('POST /v1/classify, 500 x 375 JPEG, median', report.service.classify.median, ' ms', 40, false);
+    if (report.isolate_bytes !== undefined)
+      add("isolate's memory, wasm + heap", report.isolate_bytes / 1e6, ' MB', 100, false);
+  }
+  return bars;
+}

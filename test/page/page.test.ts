@@ -1,0 +1,315 @@
+// The page in a real browser, against the real Worker with the default model. Screenshots of the main states are left
+// in test/artefacts.
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
+import { photographPixels } from '../support/photograph.ts';
+import { packTinyModel } from '../support/tiny-model.ts';
+import {
+  dispatchFiles,
+  hasBrowser,
+  launch,
+  NO_BROWSER,
+  screenshot,
+  violations,
+  type Watched,
+  watchedPage,
+} from './browser.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const pageFolder = path.join(root, 'src/page');
+const samples = path.join(pageFolder, 'samples');
+const MAX_PAGE_BYTES = 100_000;
+const run = promisify(execFile);
+const logged: string[] = [];
+const options = { page: true, onLog: (line: string) => logged.push(line) };
+
+const sample = (name: string) => path.join(samples, `${name}.jpg`);
+const firstClass = (page: Page) => page.locator('#classes li').first();
+
+async function dropped(name: string) {
+  return { name: `${name}.jpg`, type: 'image/jpeg', bytes: new Uint8Array(await readFile(sample(name))) };
+}
+
+async function large(width: number, height: number) {
+  const raw = { width, height, channels: 3 } as const;
+  return sharp(photographPixels(width, height), { raw });
+}
+
+if (!hasBrowser) console.warn(`page tests are skipped: ${NO_BROWSER}`);
+
+test('all files of the page together weigh less than 100 kB', async () => {
+  const names = await readdir(pageFolder, { recursive: true });
+  const files = await Promise.all(names.map((name) => stat(path.join(pageFolder, name))));
+  const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThan(MAX_PAGE_BYTES);
+});
+
+describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})`, () => {
+  let browser: Browser;
+  let worker: LocalWorker;
+  let watched: Watched;
+  let page: Page;
+
+  beforeAll(async () => {
+    const { key, file } = await defaultModelFile();
+    [browser, worker] = await Promise.all([launch(), startWorker({ MODEL: key }, options)]);
+    await worker.bucket.put(key, await readFile(file));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await worker?.stop();
+  });
+  beforeEach(({ task }) => open(task.name.endsWith('phone') ? 'phone' : 'desktop'));
+  afterEach(async () => {
+    await page.context().close();
+    expect(watched.errors).toEqual([]);
+    expect(watched.hosts.size).toBe(1);
+  });
+
+  const open = async (device: 'desktop' | 'phone') => {
+    watched = await watchedPage(browser, device);
+    page = watched.page;
+  };
+  const visit = () => page.goto(worker.url.href);
+  const answered = (label: string) => firstClass(page).filter({ hasText: label }).waitFor();
+
+  test('paints before the model is there, and says that it loads', async () => {
+    let loaded = () => {};
+    const held = new Promise<void>((resolve) => {
+      loaded = resolve;
+    });
+    await page.route('**/readyz*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const response = await visit();
+    expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
+    expect(response?.headers()['content-security-policy']).not.toContain('unsafe');
+    await page.getByRole('heading', { name: 'alexnet-edge' }).waitFor();
+    await page.getByText('The model is loading').waitFor();
+    const paints = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint').length);
+    expect(paints).toBe(1);
+    await screenshot(page, 'loading');
+    loaded();
+    await page.getByText('The model is ready').waitFor();
+  });
+
+  test('a chosen photo: right label, bars, timings, and the preview as the network sees it', async () => {
+    await visit();
+    await page.setInputFiles('#files', sample('golf-ball'));
+    await answered('golf ball');
+    const seen = page.locator('#seen');
+    await page.locator('#seen[src]').waitFor();
+    expect(await page.locator('#classes li').count()).toBe(5);
+    expect(await firstClass(page).textContent()).toMatch(/^golf ball n034457779\d\.\d %$/);
+    const widths = await page
+      .locator('#classes .bar')
+      .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width));
+    expect(widths[0]).toBeGreaterThan(10 * (widths[1] ?? 0));
+    expect(await page.locator('#timings').textContent()).toMatch(
+      /Upload.*ms.*Decode.*ms.*Inference.*ms.*warm/,
+    );
+    const shown = await seen.evaluate(async (image: HTMLImageElement) => {
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+      const context = canvas.getContext('2d');
+      context?.drawImage(image, 0, 0);
+      return Array.from(context?.getImageData(0, 0, canvas.width, canvas.height).data ?? []);
+    });
+    const answer = await fetch(new URL('/v1/inspect?layer=input&format=json', worker.url), {
+      method: 'POST',
+      body: await readFile(sample('golf-ball')),
+    });
+    const { values } = (await answer.json()) as { values: number[] };
+    expect(values.length).toBe(227 * 227 * 3);
+    expect(shown.filter((_, i) => i % 4 !== 3)).toEqual(values);
+    await screenshot(page, 'answer');
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('two dropped files become a list; a pasted one replaces it', async () => {
+    await visit();
+    await dispatchFiles(page, 'drop', [await dropped('church'), await dropped('parachute')]);
+    const items = page.locator('#items button');
+    await items.nth(1).filter({ hasText: 'parachute,' }).waitFor();
+    expect(await items.count()).toBe(2);
+    expect(await items.nth(0).textContent()).toMatch(/^church\.jpgchurch, \d+\.\d %$/);
+    await items.nth(1).click();
+    await answered('parachute');
+    expect(await items.nth(1).getAttribute('aria-current')).toBe('true');
+    await screenshot(page, 'list');
+    expect(await violations(page)).toEqual([]);
+    await dispatchFiles(page, 'paste', [await dropped('gas-pump')]);
+    await answered('gas pump');
+    expect(await page.locator('#list').isVisible()).toBe(false);
+  });
+
+  test('a text file: the problem in words', async () => {
+    await visit();
+    await page.setInputFiles('#files', {
+      name: 'notes.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('Not a picture at all, only some words.'),
+    });
+    const error = page.getByRole('alert');
+    await error.waitFor();
+    expect(await error.textContent()).toMatch(/^This is not an image that is read here: Expected JPEG, PNG/);
+    expect(await page.locator('#answer').isVisible()).toBe(false);
+    await screenshot(page, 'error');
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('look inside: filters and every stage; the map of what mattered; both themes', async () => {
+    await visit();
+    await page.getByRole('button', { name: 'gas pump' }).click();
+    await page.locator('#inside > summary').click();
+    await page.locator('#filters > summary').click();
+    const stages = page.locator('#stages > details');
+    await stages.nth(14).waitFor();
+    for (const summary of await stages.locator('summary').all()) await summary.click();
+    const names = await stages.locator('summary').allTextContents();
+    expect(names.map((name) => /^[a-z]+\d?/.exec(name)?.[0])).toEqual(
+      'input conv1 norm1 pool1 conv2 norm2 pool2 conv3 conv4 conv5 pool5 fc6 fc7 fc8 prob'.split(' ').map(
+        // The summary runs on with the layer's type.
+        (name) => (name === 'input' ? 'inputinput' : name === 'prob' ? 'probsoftmax' : name),
+      ),
+    );
+    for (const name of names.slice(1))
+      expect(name).toMatch(/\d+ × \d+ × \d+, (< 1|\d+) ms, \d+\.\d % zeros$/);
+    for (let i = 0; i < 14; i++) await stages.nth(i).locator('img[src]').waitFor();
+    await stages.nth(14).locator('svg polyline').waitFor();
+    await page.locator('#filters-picture[src]').waitFor();
+    const sizes = await page.locator('#inside img').evaluateAll((images) =>
+      Promise.all(
+        images.map(async (image) => {
+          if (!(image instanceof HTMLImageElement)) return 0;
+          await image.decode();
+          return image.naturalWidth;
+        }),
+      ),
+    );
+    expect(sizes.length).toBe(15);
+    expect(Math.min(...sizes)).toBeGreaterThan(100);
+    await page.locator('#occlusion > summary').click();
+    await page.locator('#occlude').click();
+    await page.locator('#occlusion-busy').waitFor();
+    await page.locator('#map').waitFor();
+    expect(await page.locator('#occlusion-said').textContent()).toMatch(/“gas pump” falls from \d+\.\d % to/);
+    await screenshot(page, 'inside');
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.locator('#theme').click();
+    expect(await ground()).toBe(light);
+    await page.locator('#theme').click();
+    expect(await page.locator('#theme').textContent()).toBe('Theme: dark');
+    expect(await ground()).not.toBe(light);
+    expect(await violations(page)).toEqual([]);
+    await screenshot(page, 'dark');
+    await page.reload();
+    expect(await page.locator('#theme').textContent()).toBe('Theme: dark');
+    expect(await ground()).not.toBe(light);
+  });
+
+  test('the copied request works as curl, JavaScript and Python', async () => {
+    await visit();
+    await page.setInputFiles('#files', sample('cassette-player'));
+    await answered('cassette player');
+    await page.locator('#copy > summary').click();
+    const copied = async (language: string) => {
+      await page.getByRole('button', { name: `Copy as ${language}` }).click();
+      await page.getByText('Copied.').waitFor();
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    const answers = await Promise.all([
+      run('sh', ['-c', await copied('curl')], { cwd: samples }),
+      run(process.execPath, ['--input-type=module', '-e', await copied('JavaScript')], { cwd: samples }),
+      run('python3', ['-c', await copied('Python')], { cwd: samples }),
+    ]);
+    expect(answers.length).toBe(3);
+    for (const { stdout } of answers) expect(stdout).toMatch(/cassette player/);
+  });
+
+  test('by keyboard alone, on a phone', async () => {
+    await visit();
+    await page.locator('#samples button').last().waitFor();
+    const order: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      await page.keyboard.press('Tab');
+      const [name, outline] = await page.evaluate(() => {
+        const focused = document.activeElement;
+        const drawn =
+          focused instanceof HTMLInputElement && focused.type === 'file' ? focused.labels?.[0] : focused;
+        return [focused?.id || 'sample', drawn ? getComputedStyle(drawn).outlineStyle : 'none'];
+      });
+      order.push(name ?? '');
+      expect(outline).toBe('solid');
+    }
+    expect(order).toEqual(['theme', 'files', 'camera', 'reduce', 'sample']);
+    await page.keyboard.press('Enter');
+    await answered('golf ball');
+    await page.locator('#inside').waitFor();
+    const said = page.locator('#said').filter({ hasText: /^golf-ball\.jpg: golf ball, \d+\.\d %$/ });
+    await said.waitFor({ state: 'attached' });
+    // The five other samples, then copy, occlusion and, opened, what is inside.
+    for (let i = 0; i < 8; i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('#stages > details').first().waitFor();
+    const widest = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(widest).toBe(360);
+    await screenshot(page, 'phone');
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('a large photo: progress while it uploads, and reduced first when that is ticked', async () => {
+    await visit();
+    const photo = await (await large(1600, 1200)).jpeg({ quality: 95 }).toBuffer();
+    const file = { name: 'large.jpg', mimeType: 'image/jpeg', buffer: photo };
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: photo.byteLength,
+    });
+    await page.setInputFiles('#files', file);
+    await page.getByText(/Uploading: [1-9]\d?\.\d %/).waitFor();
+    await screenshot(page, 'uploading');
+    await page.locator('#busy').waitFor({ state: 'hidden' });
+    await page.locator('#reduce').check();
+    const asked = page.waitForRequest('**/v1/classify*');
+    await page.setInputFiles('#files', file);
+    const { 'content-length': length } = await (await asked).allHeaders();
+    expect(Number(length)).toBeGreaterThan(1000);
+    expect(Number(length)).toBeLessThan(photo.byteLength / 2);
+    await page.getByText('Sent: jpeg, 683 × 512, reduced in the browser.').waitFor();
+  });
+
+  test('asks for a token when the server wants one', async () => {
+    const guarded = await startWorker({ MODEL: 'tiny.safetensors', API_TOKENS: 'old, s3cret' }, options);
+    try {
+      await guarded.bucket.put('tiny.safetensors', await packTinyModel(root));
+      await page.goto(guarded.url.href);
+      await page.setInputFiles('#files', sample('church'));
+      await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('token');
+      await screenshot(page, 'token');
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.type('s3cret');
+      await page.keyboard.press('Enter');
+      await answered('class');
+      expect(await page.locator('#token-form').isVisible()).toBe(false);
+      await page.locator('#copy > summary').click();
+      await page.getByRole('button', { name: 'Copy as curl' }).click();
+      expect(await page.locator('#code').textContent()).toContain('-H "Authorization: Bearer $TOKEN"');
+    } finally {
+      await guarded.stop();
+    }
+  });
+});
