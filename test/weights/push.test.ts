@@ -1,7 +1,7 @@
 // A packed model into the local bucket under the key of its checksum, and into wrangler.toml: the object arrives whole,
 // is stored once, and the models before it stay.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -94,12 +94,16 @@ test.each([
   );
 });
 
-test('wrangler.toml gets the new key and keeps everything else', async () => {
+test('wrangler.toml gets the new key at once and keeps everything else', async () => {
   const file = path.join(folder, 'wrangler.toml');
   const text = '# a comment\n[vars]\nMODEL = "old-1.safetensors"\n\n[[r2_buckets]]\nbucket_name = "models"\n';
   writeFileSync(file, text);
   expect(await readConfig(file)).toEqual({ model: 'old-1.safetensors', bucketName: 'models' });
+  // Whoever has the file open, such as a running `wrangler dev`, never reads half of the new one.
+  const before = openSync(file, 'r');
   await useModel('new-2.safetensors', file);
+  expect(readFileSync(before, 'utf8')).toBe(text);
+  closeSync(before);
   expect(readFileSync(file, 'utf8')).toBe(text.replace('old-1', 'new-2'));
   writeFileSync(file, '[vars]\n');
   await expect(readConfig(file)).rejects.toThrow(/expected a line MODEL/);
