@@ -1,10 +1,13 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
-// checked first, and the codec's instance lives for one picture only. Here: the container (RFC 9649), which
+// checked first. Here: the container (RFC 9649), which
 // says the size, the EXIF block and whether there are frames; of an animation the first frame is shown.
 import { ServiceError } from '../errors.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */
 export type LoadWebp = () => WebAssembly.Module | Promise<WebAssembly.Module>;
+
+/** An instance with more memory is not kept. */
+const KEEP_BYTES = 20 * 2 ** 20;
 
 interface Chunk {
   type: string;
@@ -83,34 +86,57 @@ function still(frame: Uint8Array): Uint8Array {
   return write('RIFF', concat([name, body]));
 }
 
-async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decoded> {
-  const { default: codec } = await import('@jsquash/webp/codec/dec/webp_dec.js');
-  // A bundled module cannot be compiled from bytes in workerd: the instance is made here.
-  const instantiateWasm = (
-    imports: WebAssembly.Imports,
-    ready: (instance: WebAssembly.Instance) => void,
-  ): WebAssembly.Exports => {
-    const instance = new WebAssembly.Instance(module, imports);
-    ready(instance);
-    return instance.exports;
-  };
-  try {
-    const instance = await codec({ noInitialRun: true, instantiateWasm });
-    const decoded = instance.decode(bytes);
-    if (decoded) return decoded;
-  } catch (error) {
-    throw new ServiceError('damaged-image', 'The webp file is damaged: its decoder failed.', {
-      cause: error,
-    });
+/** libwebp's instance; kept for the next picture while it is small, since dropped ones stay until they are collected. */
+export class WebpCodec {
+  readonly #load: LoadWebp;
+  #decode: ((bytes: Uint8Array) => Decoded | null) | undefined;
+  #memory: WebAssembly.Memory | undefined;
+
+  constructor(load: LoadWebp) {
+    this.#load = load;
   }
-  throw damaged('its data is not valid');
+
+  async #open(): Promise<(bytes: Uint8Array) => Decoded | null> {
+    const module = await this.#load();
+    const { default: codec } = await import('@jsquash/webp/codec/dec/webp_dec.js');
+    // A bundled module cannot be compiled from bytes in workerd: the instance is made here.
+    const instantiateWasm = (
+      imports: WebAssembly.Imports,
+      ready: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports => {
+      const instance = new WebAssembly.Instance(module, imports);
+      this.#memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+      ready(instance);
+      return instance.exports;
+    };
+    const instance = await codec({ noInitialRun: true, instantiateWasm });
+    return (bytes) => instance.decode(bytes);
+  }
+
+  /** Throws ServiceError damaged-image. */
+  async decode(bytes: Uint8Array): Promise<Decoded> {
+    let decoded: Decoded | null;
+    try {
+      // The pool gives one picture at a time.
+      const decode = this.#decode ?? (await this.#open());
+      this.#decode = undefined;
+      decoded = decode(bytes);
+      if (this.#memory && this.#memory.buffer.byteLength <= KEEP_BYTES) this.#decode = decode;
+    } catch (error) {
+      throw new ServiceError('damaged-image', 'The webp file is damaged: its decoder failed.', {
+        cause: error,
+      });
+    }
+    if (!decoded) throw damaged('its data is not valid');
+    return decoded;
+  }
 }
 
 /**
  * The picture as decode.wasm's raw format wants it: a header with the EXIF block, then RGBA rows of the
  * canvas, in two pieces. What the first frame of an animation leaves bare is black.
  */
-export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uint8Array[]> {
+export async function decodeWebp(bytes: Uint8Array, codec: WebpCodec): Promise<Uint8Array[]> {
   const { width, height } = webpSize(bytes);
   let exif = new Uint8Array(0);
   let frame: Uint8Array | undefined;
@@ -131,7 +157,7 @@ export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uin
   // Before it is decoded: the limit of pixels was checked for the canvas.
   if (frame && (left + u24(frame, 6) >= width || top + u24(frame, 9) >= height))
     throw damaged('its frame is larger than its canvas');
-  const decoded = await run(await load(), frame ? still(frame) : bytes);
+  const decoded = await codec.decode(frame ? still(frame) : bytes);
   if (left + decoded.width > width || top + decoded.height > height)
     throw damaged('its picture is larger than its canvas');
   const pixels = new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, decoded.data.length);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { headerEnd, SafetensorsError } from '../../src/model/safetensors.ts';
 import { wranglerArguments } from '../bucket.ts';
+import { ImportError } from '../float-model.ts';
 
 /** Ten times the header of a model with 1000 classes. */
 const MAX_HEADER_BYTES = 1 << 20;
@@ -72,6 +73,13 @@ async function deploy(...args: string[]): Promise<Finished & { targets: string[]
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Bundles the Worker into an emptied folder. Throws ImportError. */
+export async function bundleTo(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const { status, output } = await finish(start(['deploy', '--dry-run', '--outdir', folder]));
+  if (status !== 0) throw new ImportError(`bundle: expected exit status 0, found ${status}:\n${output}`);
 }
 
 export const wrangler: Wrangler = { run: (...args) => finish(start(args)), objectHead, deploy };
