@@ -28,10 +28,13 @@ export class Pulse {
 
   /** To be made by the request that holds; beats until `stop`. */
   constructor() {
-    this.#timer = setInterval(() => {
-      this.#at = Date.now();
-      this.#awake = wake(this.#at);
-    }, BEAT_MS);
+    this.#timer = setInterval(() => this.beat(), BEAT_MS);
+  }
+
+  /** To be called by the holder when it works: a request busy with its upload may not get to its timer. */
+  beat(): void {
+    this.#at = Date.now();
+    this.#awake = wake(this.#at);
   }
 
   /** Whether the request still runs, as far as anybody else can tell who asks again and again. */

@@ -36,6 +36,14 @@ describe('a pulse', () => {
     expect(waited).toBeLessThanOrEqual(1_000);
   });
 
+  test('is not missed when its request works without getting to its timer', async () => {
+    const pulse = vanished();
+    for (let i = 0; i < 10; i++) {
+      expect(await watch(pulse, 500)).toBeUndefined();
+      pulse.beat();
+    }
+  });
+
   test('is missed after a pause in which nobody asked', async () => {
     const pulse = vanished();
     await vi.advanceTimersByTimeAsync(3_000);
