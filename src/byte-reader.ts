@@ -13,9 +13,12 @@ function inPieces(stream: ReadableStream<Uint8Array>): ByteReader | undefined {
   try {
     const reader = stream.getReader({ mode: 'byob' });
     let buffer = new ArrayBuffer(CHUNK_BYTES);
+    let ended = false;
     return {
       async read() {
+        if (ended) return undefined;
         const { done, value } = await reader.read(new Uint8Array(buffer));
+        ended = done;
         if (done) return undefined;
         buffer = value.buffer as ArrayBuffer;
         return value;

@@ -52,6 +52,8 @@ export class Source {
   /** The first `count` bytes, or all if there are fewer; they will be read again. */
   async peek(count: number): Promise<Uint8Array> {
     let head = (await this.read()) ?? new Uint8Array(0);
+    // The next read may use the same buffer.
+    if (head.length < count) head = head.slice();
     while (head.length > 0 && head.length < count) {
       const chunk = await this.read();
       if (!chunk) break;
