@@ -72,11 +72,12 @@ export class DecoderPool {
     return this.#leases.size < this.#size && (!large || count < Math.ceil(this.#size / 2));
   }
 
-  /** To be called before each use of the instance: marks the lease as alive, or fails if it was taken away. */
+  /** To be called before each use of the instance: marks the lease as alive. Throws ServiceError bad-request if it was taken away. */
   touch(lease: Lease): void {
     if (!this.#leases.has(lease))
-      throw new ServiceError('internal', `The upload stalled for more than ${STALE_MS / 1000} s.`);
+      throw new ServiceError('bad-request', `The upload stalled for more than ${STALE_MS / 1000} s.`);
     lease.moved = Date.now();
+    lease.pulse.beat();
   }
 
   /** Gives the instance back; `usable` false: it trapped and is dropped. */

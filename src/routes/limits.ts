@@ -15,12 +15,15 @@ export const limitsRoute = new Hono<AppEnv>().get(
   operation({ tag: 'own', summary: 'Every limit', answer: LimitsAnswer, problems: [400, 401] }),
   query(NoQuery),
   (c) => {
-    const { bytes, pixels, side } = readerOf(c).limits;
+    const { bytes, pixels, side, webpPixels, scans, blocks } = readerOf(c).limits;
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,
       image_pixels: pixels,
       image_side: side,
+      webp_pixels: webpPixels,
+      jpeg_scans: scans,
+      jpeg_blocks: blocks,
       json_bytes: maxJsonBytes(c.env),
       files: maxFiles(c.env),
       formats: c.env.IMAGES ? [...FORMATS, ...BOUND_FORMATS] : FORMATS,

@@ -230,12 +230,25 @@ describe('health, limits, models', () => {
 
   it('/v1/limits tells every limit', async () => {
     const limiter = { RATE_LIMITER: (env as { TEST_LIMITER: RateLimit }).TEST_LIMITER };
-    const response = await send('/v1/limits', {}, { ...limiter, MAX_FILES: '4', MAX_IMAGE_BYTES: '5000' });
+    const variables = {
+      MAX_IMAGE_BYTES: '5000',
+      MAX_IMAGE_PIXELS: '5001',
+      MAX_IMAGE_SIDE: '5002',
+      MAX_WEBP_PIXELS: '5003',
+      MAX_JPEG_SCANS: '5004',
+      MAX_JPEG_BLOCKS: '5005',
+      MAX_JSON_BYTES: '5006',
+      MAX_FILES: '4',
+    };
+    const response = await send('/v1/limits', {}, { ...limiter, ...variables });
     expect(await response.json()).toEqual({
       image_bytes: 5000,
-      image_pixels: expect.any(Number),
-      image_side: expect.any(Number),
-      json_bytes: expect.any(Number),
+      image_pixels: 5001,
+      image_side: 5002,
+      webp_pixels: 5003,
+      jpeg_scans: 5004,
+      jpeg_blocks: 5005,
+      json_bytes: 5006,
       files: 4,
       formats: ['jpeg', 'png', 'gif', 'bmp', 'webp'],
       top_k: 1000,
