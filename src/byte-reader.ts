@@ -3,7 +3,8 @@
 // of buffers would be most of an isolate's heap.
 
 const CHUNK_BYTES = 1 << 16;
-const MAX_SPARE = 8;
+/** 4 MiB; as many streams are read at once when an isolate is full. */
+const MAX_SPARE = 64;
 /** Buffers of streams that have ended. */
 const spare: ArrayBuffer[] = [];
 

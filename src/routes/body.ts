@@ -4,6 +4,7 @@ import type { Hold } from '../admission.ts';
 import { type ByteReader, byteReader } from '../byte-reader.ts';
 import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
+import { JsonCost } from './json-cost.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
 const JSON_COPIES = 4;
@@ -131,15 +132,19 @@ export function emptyBody(): ServiceError {
   return new ServiceError('empty-body', 'expected the bytes of an image, got an empty body');
 }
 
-/** The whole stream as text, decoded as it arrives. Throws what the stream throws. */
-export async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** The whole JSON text, decoded as it arrives. Throws as JsonCost, and what the stream throws. */
+async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
+  const cost = new JsonCost();
   let text = '';
-  for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
+  for await (const chunk of stream) {
+    cost.add(chunk);
+    text += decoder.decode(chunk, { stream: true });
+  }
   return text + decoder.decode();
 }
 
-/** Throws ServiceError bad-request, and what the stream throws. */
+/** Throws ServiceError bad-request and too-many-bytes, and what the stream throws. */
 export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unknown> {
   const text = await readText(stream);
   try {

@@ -30,8 +30,10 @@ function valueAt(data: unknown, path: string): unknown {
     );
 }
 
+/** Never the whole of a long value, which may be megabytes. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const some = typeof value === 'string' || Array.isArray(value) ? value.slice(0, 50) : value;
+  const text = JSON.stringify(some) ?? 'nothing';
   return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }
 
@@ -88,12 +90,48 @@ export function query<const Entries extends v.ObjectEntries>(
   );
 }
 
+/** The parts of Valibot's schemas that lead to objects. */
+interface SchemaNode {
+  entries?: Record<string, SchemaNode>;
+  /** Of an array. */
+  item?: SchemaNode;
+  /** Of optional and nullish. */
+  wrapped?: SchemaNode;
+  /** Of a union; of a pick list they are texts. */
+  options?: readonly (SchemaNode | string)[];
+}
+
+/**
+ * Refuses arrays where the schema wants an object. Valibot would look for unknown members in them, and the names of an
+ * array's members, as texts, are many times its size. Throws ServiceError bad-parameter.
+ */
+function refuseArrays({ entries, item, wrapped, options }: SchemaNode, value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  const below = (name: PropertyKey) => (path === '' ? String(name) : `${path}.${String(name)}`);
+  if (wrapped) refuseArrays(wrapped, value, path);
+  for (const option of options ?? []) if (typeof option === 'object') refuseArrays(option, value, path);
+  if (item && Array.isArray(value))
+    for (const [i, element] of value.entries()) refuseArrays(item, element, below(i));
+  if (!entries) return;
+  if (Array.isArray(value)) {
+    const name = path === '' ? 'body' : path;
+    const expected = path === '' ? 'a JSON object' : 'an object';
+    throw new ServiceError('bad-parameter', `${name}: expected ${expected}, got ${shown(value)}`, {
+      members: { parameter: name },
+    });
+  }
+  for (const [name, entry] of Object.entries(entries))
+    refuseArrays(entry, Reflect.get(value, name), below(name));
+}
+
 /** A JSON object against its schema. Throws ServiceError bad-parameter. */
 export function parseJson<const Entries extends v.ObjectEntries>(
   schema: v.StrictObjectSchema<Entries, undefined>,
   value: unknown,
 ): v.InferOutput<v.StrictObjectSchema<Entries, undefined>> {
-  const result = v.safeParse(schema, value);
+  refuseArrays(schema as SchemaNode, value, '');
+  // One is told; of an array of numbers there would be millions.
+  const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw parameterError(result.issues[0], value, Object.keys(schema.entries));
 }

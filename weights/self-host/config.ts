@@ -26,6 +26,8 @@ export function workerdConfig({ modules, compatibilityDate, variables }: SelfHos
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  # With 61 MB of weights and activations beside it: what an isolate has at Cloudflare.
+  v8Flags = ["--max-heap-size=64"],
   services = [
     (name = "main", worker = .main),
     (name = "models", disk = (path = "models")),
