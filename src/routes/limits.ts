@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { type AppEnv, readerOf } from '../app-env.ts';
 import { maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
+import { MAX_VALUE_BYTES } from './json-cost.ts';
 import { operation } from './operation.ts';
 import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
 import { query } from './validation.ts';
@@ -25,6 +26,7 @@ export const limitsRoute = new Hono<AppEnv>().get(
       jpeg_scans: scans,
       jpeg_blocks: blocks,
       json_bytes: maxJsonBytes(c.env),
+      json_value_bytes: MAX_VALUE_BYTES,
       files: maxFiles(c.env),
       formats: c.env.IMAGES ? [...FORMATS, ...BOUND_FORMATS] : FORMATS,
       top_k: MAX_TOP_K,

@@ -169,6 +169,7 @@ export const LimitsAnswer = v.object({
   jpeg_scans: v.number(),
   jpeg_blocks: v.number(),
   json_bytes: v.number(),
+  json_value_bytes: v.number(),
   files: v.number(),
   formats: v.array(v.string()),
   top_k: v.number(),
