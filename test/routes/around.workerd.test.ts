@@ -249,6 +249,7 @@ describe('health, limits, models', () => {
       jpeg_scans: 5004,
       jpeg_blocks: 5005,
       json_bytes: 5006,
+      json_value_bytes: 40_000_000,
       files: 4,
       formats: ['jpeg', 'png', 'gif', 'bmp', 'webp'],
       top_k: 1000,
