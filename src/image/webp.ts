@@ -1,6 +1,7 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
-// checked first, and the codec's instance lives for one picture only. Here: the container (RFC 9649), which
-// says the size, the EXIF block and whether there are frames; of an animation the first frame is shown.
+// checked first. Its 20 MB would pile up until a collection if every picture made an instance: one is used again as
+// long as the collector leaves it, and pixels are given back at once. Here: the container (RFC 9649), which says the
+// size, the EXIF block and whether there are frames; of an animation the first frame is shown.
 import { ServiceError } from '../errors.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */
@@ -83,7 +84,15 @@ function still(frame: Uint8Array): Uint8Array {
   return write('RIFF', concat([name, body]));
 }
 
-async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decoded> {
+interface Codec {
+  decode(bytes: Uint8Array): Decoded | null;
+}
+
+const codecs = new WeakMap<WebAssembly.Module, WeakRef<Codec>>();
+
+async function openCodec(module: WebAssembly.Module): Promise<Codec> {
+  const kept = codecs.get(module)?.deref();
+  if (kept) return kept;
   const { default: codec } = await import('@jsquash/webp/codec/dec/webp_dec.js');
   // A bundled module cannot be compiled from bytes in workerd: the instance is made here.
   const instantiateWasm = (
@@ -94,11 +103,17 @@ async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decod
     ready(instance);
     return instance.exports;
   };
+  const made: Codec = await codec({ noInitialRun: true, instantiateWasm });
+  codecs.set(module, new WeakRef(made));
+  return made;
+}
+
+async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decoded> {
   try {
-    const instance = await codec({ noInitialRun: true, instantiateWasm });
-    const decoded = instance.decode(bytes);
+    const decoded = (await openCodec(module)).decode(bytes);
     if (decoded) return decoded;
   } catch (error) {
+    codecs.delete(module);
     throw new ServiceError('damaged-image', 'The webp file is damaged: its decoder failed.', {
       cause: error,
     });
@@ -106,9 +121,14 @@ async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decod
   throw damaged('its data is not valid');
 }
 
+/** Gives the memory of pixels back now, not at the next collection; the array is empty afterwards. */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /**
  * The picture as decode.wasm's raw format wants it: a header with the EXIF block, then RGBA rows of the
- * canvas, in two pieces. What the first frame of an animation leaves bare is black.
+ * canvas, in two pieces, which the caller releases. What the first frame of an animation leaves bare is black.
  */
 export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uint8Array[]> {
   const { width, height } = webpSize(bytes);
@@ -140,5 +160,6 @@ export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uin
   const rowBytes = decoded.width * 4;
   for (let y = 0; y < decoded.height; y++)
     canvas.set(pixels.subarray(y * rowBytes, (y + 1) * rowBytes), ((top + y) * width + left) * 4);
+  release(pixels);
   return [header, canvas];
 }
