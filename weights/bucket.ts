@@ -1,14 +1,14 @@
-// The bucket that the Worker reads its model from: R2 as `wrangler dev` simulates it (.wrangler/state), or the real
-// one through wrangler's own command. An object carries the SHA-256 of its data section as custom metadata; an object
-// with the same key and the same checksum is not uploaded again.
-import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
+// The bucket that the Worker reads its model from, as `wrangler dev` simulates it (.wrangler/state). An object that is
+// there already, byte for byte, is not stored again; a damaged one is replaced; another model's stays. The account's
+// bucket is filled by deploy/steps.ts.
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { R2Bucket, R2UploadedPart } from '@cloudflare/workers-types';
 import { getPlatformProxy } from 'wrangler';
 import { ImportError } from './float-model.ts';
 import type { PackedFile } from './packed-file.ts';
+import { isSameModel } from './stored-model.ts';
 
 /** Bytes stored of all bytes. */
 export type UploadProgress = (done: number, total: number) => void;
@@ -34,20 +34,19 @@ export async function withLocalBucket<T>(
   }
 }
 
-/** The checksum that the object of this key carries; undefined when there is none. */
-export async function storedChecksum(bucket: R2Bucket, key: string): Promise<string | undefined> {
-  return (await bucket.head(key))?.customMetadata?.sha256;
-}
-
-/** Stores the file under its key, part by part. False when it is there already. */
+/** Stores the file under its key, part by part. False when it is there already. Throws ImportError as isSameModel. */
 export async function putLocal(
   bucket: R2Bucket,
-  { path: file, key, bytes, info }: PackedFile,
+  packed: PackedFile,
   progress?: UploadProgress,
 ): Promise<boolean> {
-  if ((await storedChecksum(bucket, key)) === info.sha256) return false;
+  const { path: file, key, bytes } = packed;
+  const stored = await bucket.get(key);
+  if (stored) {
+    const content = new Uint8Array(await stored.arrayBuffer());
+    if (isSameModel(packed, content) && (await readFile(file)).equals(content)) return false;
+  }
   const upload = await bucket.createMultipartUpload(key, {
-    customMetadata: { sha256: info.sha256 },
     httpMetadata: { contentType: 'application/octet-stream' },
   });
   const handle = await open(file);
@@ -74,15 +73,4 @@ export async function putLocal(
 /** Arguments of Node that run wrangler's command line. */
 export function wranglerArguments(...rest: string[]): string[] {
   return [path.join(root, 'node_modules/wrangler/bin/wrangler.js'), ...rest];
-}
-
-/** Stores the file in the account's bucket through `wrangler r2 object put`. Throws ImportError when it fails. */
-export async function putRemote({ path: file, key }: PackedFile, bucketName: string): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    wranglerArguments('r2', 'object', 'put', `${bucketName}/${key}`, '--file', file, '--remote'),
-    { stdio: 'inherit', cwd: root },
-  );
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  if (code !== 0) throw new ImportError(`wrangler r2 object put: expected exit status 0, found ${code}`);
 }

@@ -27,6 +27,8 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<string> {
   const { tries = 5, pause = 1000 } = options;
+  if (!/^https?:$/.test(URL.parse(entry.url)?.protocol ?? ''))
+    throw new ImportError(`${entry.url}: expected an address, http or https`);
   const target = path.join(folder, entry.file);
   if (await isComplete(entry, target)) return target;
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 // A packed model file as it lies on disk: what its header says, and the key that it has in the bucket,
-// <name>-<first 12 hex digits of the data's SHA-256>.safetensors. A key never means two different models, so pushing
-// a new one cannot change the model under a running request.
+// <name>-<first 12 hex digits of the data's SHA-256>.safetensors. A key never means two different models
+// (stored-model.ts sees to it), so pushing a new one cannot change the model under a running request.
 import { type FileHandle, open } from 'node:fs/promises';
 import { headerEnd, parseHeader, SafetensorsError } from '../src/model/safetensors.ts';
 import { MODEL_FORMAT, type ModelInfo } from '../src/network/model-info.ts';

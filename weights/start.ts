@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { build } from '../assembly/build.ts';
-import { putLocal, storedChecksum, withLocalBucket, wranglerArguments } from './bucket.ts';
+import { putLocal, withLocalBucket, wranglerArguments } from './bucket.ts';
 import { withProgress } from './cli/progress.ts';
 import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from './default-model.ts';
 import { ImportError } from './float-model.ts';
@@ -40,7 +40,7 @@ async function requireFree(port: number): Promise<void> {
 async function provideModel(): Promise<void> {
   const { model } = await readConfig();
   await withLocalBucket(async (bucket) => {
-    if (await storedChecksum(bucket, model)) return;
+    if (await bucket.head(model)) return;
     const packaged = await compressedModelKey(DEFAULT_MODEL_PATH);
     if (model !== packaged)
       throw new ImportError(

@@ -1,6 +1,6 @@
 // The two places of wrangler.toml that weights have to do with: `MODEL`, the key of the current model, and the
 // name of the bucket. Edited as text, so that the file's comments stay.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ImportError } from './float-model.ts';
 
@@ -27,11 +27,13 @@ export async function readConfig(file = CONFIG_PATH): Promise<WorkerConfig> {
   return { model, bucketName };
 }
 
-/** Names another current model. */
+/** Names another current model. At once: `wrangler dev` watches the file, and ends when it reads half of it. */
 export async function useModel(key: string, file = CONFIG_PATH): Promise<void> {
   const text = await readFile(file, 'utf8');
+  const temporary = `${file}.part`;
   await writeFile(
-    file,
+    temporary,
     text.replace(MODEL, (_, start: string) => `${start}"${key}"`),
   );
+  await rename(temporary, file);
 }

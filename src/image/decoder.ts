@@ -10,7 +10,7 @@ import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { Source } from './source.ts';
-import { decodeWebp, type LoadWebp, release, webpSize } from './webp.ts';
+import { decodeWebp, type LoadWebp, release, WebpCodec, webpSize } from './webp.ts';
 
 const POOL_SIZE = 4;
 /** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
@@ -45,7 +45,7 @@ export class ImageDecoder {
   #pool: DecoderPool;
   /** One WebP at a time: each takes up to 35 MiB. */
   #webpPool: DecoderPool;
-  #loadWebp: LoadWebp | undefined;
+  #webpCodec: WebpCodec | undefined;
 
   /** `module`: build/decode.wasm. `loadWebp`: webp_dec.wasm of @jsquash/webp; without it there is no WebP. */
   constructor(
@@ -55,7 +55,7 @@ export class ImageDecoder {
   ) {
     this.#pool = new DecoderPool(module, poolSize);
     this.#webpPool = new DecoderPool(module, 1);
-    this.#loadWebp = loadWebp;
+    if (loadWebp) this.#webpCodec = new WebpCodec(loadWebp);
   }
 
   /**
@@ -101,15 +101,15 @@ export class ImageDecoder {
     checkHeader(header, options.limits);
     const { webpPixels } = options.limits;
     const fits = header.width * header.height <= webpPixels;
-    const load = this.#loadWebp;
-    if (load && fits) {
+    const codec = this.#webpCodec;
+    if (codec && fits) {
       await options.hold?.(WEBP_BYTES);
       const file = await source.rest();
       let pieces: Uint8Array[] = [];
       let next = 0;
       // Decoded when an instance is free, so that no picture waits in memory.
       const read = async (): Promise<Uint8Array | undefined> => {
-        if (next === 0) pieces = await decodeWebp(file, load);
+        if (next === 0) pieces = await decodeWebp(file, codec);
         return pieces[next++];
       };
       try {

@@ -12,7 +12,8 @@ export async function viaImages(source: Source, images: ImagesBinding): Promise<
     async pull(controller) {
       try {
         const chunk = await source.read();
-        if (chunk) controller.enqueue(chunk);
+        // The source's next read uses the same buffer.
+        if (chunk) controller.enqueue(chunk.slice());
         else controller.close();
       } catch (error) {
         if (error instanceof ServiceError) refused = error;

@@ -1,42 +1,8 @@
-// An upload as a sequence of chunks, counted against the limit of bytes. Reads of a byte stream (a request
-// body in workerd) use a buffer of their own size, since the default reader brings 4 KiB at a time.
+// An upload as a sequence of chunks, counted against the limit of bytes.
+import { type ByteReader, byteReader } from '../byte-reader.ts';
 import { ServiceError } from '../errors.ts';
 
-const CHUNK_BYTES = 1 << 16;
-
-interface Reader {
-  read(): Promise<Uint8Array | undefined>;
-  cancel(reason: unknown): Promise<void>;
-}
-
-function byteReader(stream: ReadableStream<Uint8Array>): Reader | undefined {
-  try {
-    const reader = stream.getReader({ mode: 'byob' });
-    return {
-      async read() {
-        const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES));
-        return done ? undefined : value;
-      },
-      cancel: (reason) => reader.cancel(reason),
-    };
-  } catch {
-    // Not a byte stream: the caller takes the default reader.
-    return undefined;
-  }
-}
-
-function chunkReader(stream: ReadableStream<Uint8Array>): Reader {
-  const reader = stream.getReader();
-  return {
-    async read() {
-      const { done, value } = await reader.read();
-      return done ? undefined : value;
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
-}
-
-function wholeReader(bytes: Uint8Array): Reader {
+function wholeReader(bytes: Uint8Array): ByteReader {
   let given = false;
   return {
     async read() {
@@ -49,7 +15,7 @@ function wholeReader(bytes: Uint8Array): Reader {
 }
 
 export class Source {
-  #reader: Reader;
+  #reader: ByteReader;
   #limit: number;
   #pushed: Uint8Array | undefined;
   #ended = false;
@@ -58,8 +24,7 @@ export class Source {
 
   constructor(source: ReadableStream<Uint8Array> | Uint8Array, limit: number) {
     this.#limit = limit;
-    this.#reader =
-      source instanceof Uint8Array ? wholeReader(source) : (byteReader(source) ?? chunkReader(source));
+    this.#reader = source instanceof Uint8Array ? wholeReader(source) : byteReader(source);
   }
 
   /** The next chunk, not empty; undefined at the end. */
@@ -87,6 +52,8 @@ export class Source {
   /** The first `count` bytes, or all if there are fewer; they will be read again. */
   async peek(count: number): Promise<Uint8Array> {
     let head = (await this.read()) ?? new Uint8Array(0);
+    // The next read may use the same buffer.
+    if (head.length < count) head = head.slice();
     while (head.length > 0 && head.length < count) {
       const chunk = await this.read();
       if (!chunk) break;
@@ -104,7 +71,7 @@ export class Source {
     const chunks: Uint8Array[] = [];
     let total = 0;
     for (let chunk = await this.read(); chunk; chunk = await this.read()) {
-      chunks.push(chunk);
+      chunks.push(chunk.slice());
       total += chunk.length;
     }
     if (chunks.length === 1) return chunks[0] as Uint8Array;

@@ -1,11 +1,13 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
-// checked first. Its 20 MB would pile up until a collection if every picture made an instance: one is used again as
-// long as the collector leaves it, and pixels are given back at once. Here: the container (RFC 9649), which says the
-// size, the EXIF block and whether there are frames; of an animation the first frame is shown.
+// checked first, and its pixels are given back at once. Here: the container (RFC 9649), which says the size, the
+// EXIF block and whether there are frames; of an animation the first frame is shown.
 import { ServiceError } from '../errors.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */
 export type LoadWebp = () => WebAssembly.Module | Promise<WebAssembly.Module>;
+
+/** An instance with more memory is not kept. */
+const KEEP_BYTES = 20 * 2 ** 20;
 
 interface Chunk {
   type: string;
@@ -84,41 +86,50 @@ function still(frame: Uint8Array): Uint8Array {
   return write('RIFF', concat([name, body]));
 }
 
-interface Codec {
-  decode(bytes: Uint8Array): Decoded | null;
-}
+/** libwebp's instance; kept for the next picture while it is small, since dropped ones stay until they are collected. */
+export class WebpCodec {
+  readonly #load: LoadWebp;
+  #decode: ((bytes: Uint8Array) => Decoded | null) | undefined;
+  #memory: WebAssembly.Memory | undefined;
 
-const codecs = new WeakMap<WebAssembly.Module, WeakRef<Codec>>();
-
-async function openCodec(module: WebAssembly.Module): Promise<Codec> {
-  const kept = codecs.get(module)?.deref();
-  if (kept) return kept;
-  const { default: codec } = await import('@jsquash/webp/codec/dec/webp_dec.js');
-  // A bundled module cannot be compiled from bytes in workerd: the instance is made here.
-  const instantiateWasm = (
-    imports: WebAssembly.Imports,
-    ready: (instance: WebAssembly.Instance) => void,
-  ): WebAssembly.Exports => {
-    const instance = new WebAssembly.Instance(module, imports);
-    ready(instance);
-    return instance.exports;
-  };
-  const made: Codec = await codec({ noInitialRun: true, instantiateWasm });
-  codecs.set(module, new WeakRef(made));
-  return made;
-}
-
-async function run(module: WebAssembly.Module, bytes: Uint8Array): Promise<Decoded> {
-  try {
-    const decoded = (await openCodec(module)).decode(bytes);
-    if (decoded) return decoded;
-  } catch (error) {
-    codecs.delete(module);
-    throw new ServiceError('damaged-image', 'The webp file is damaged: its decoder failed.', {
-      cause: error,
-    });
+  constructor(load: LoadWebp) {
+    this.#load = load;
   }
-  throw damaged('its data is not valid');
+
+  async #open(): Promise<(bytes: Uint8Array) => Decoded | null> {
+    const module = await this.#load();
+    const { default: codec } = await import('@jsquash/webp/codec/dec/webp_dec.js');
+    // A bundled module cannot be compiled from bytes in workerd: the instance is made here.
+    const instantiateWasm = (
+      imports: WebAssembly.Imports,
+      ready: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports => {
+      const instance = new WebAssembly.Instance(module, imports);
+      this.#memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+      ready(instance);
+      return instance.exports;
+    };
+    const instance = await codec({ noInitialRun: true, instantiateWasm });
+    return (bytes) => instance.decode(bytes);
+  }
+
+  /** Throws ServiceError damaged-image. */
+  async decode(bytes: Uint8Array): Promise<Decoded> {
+    let decoded: Decoded | null;
+    try {
+      // The pool gives one picture at a time.
+      const decode = this.#decode ?? (await this.#open());
+      this.#decode = undefined;
+      decoded = decode(bytes);
+      if (this.#memory && this.#memory.buffer.byteLength <= KEEP_BYTES) this.#decode = decode;
+    } catch (error) {
+      throw new ServiceError('damaged-image', 'The webp file is damaged: its decoder failed.', {
+        cause: error,
+      });
+    }
+    if (!decoded) throw damaged('its data is not valid');
+    return decoded;
+  }
 }
 
 /** Gives the memory of pixels back now, not at the next collection; the array is empty afterwards. */
@@ -130,7 +141,7 @@ export function release({ buffer }: Uint8Array): void {
  * The picture as decode.wasm's raw format wants it: a header with the EXIF block, then RGBA rows of the
  * canvas, in two pieces, which the caller releases. What the first frame of an animation leaves bare is black.
  */
-export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uint8Array[]> {
+export async function decodeWebp(bytes: Uint8Array, codec: WebpCodec): Promise<Uint8Array[]> {
   const { width, height } = webpSize(bytes);
   let exif = new Uint8Array(0);
   let frame: Uint8Array | undefined;
@@ -151,7 +162,7 @@ export async function decodeWebp(bytes: Uint8Array, load: LoadWebp): Promise<Uin
   // Before it is decoded: the limit of pixels was checked for the canvas.
   if (frame && (left + u24(frame, 6) >= width || top + u24(frame, 9) >= height))
     throw damaged('its frame is larger than its canvas');
-  const decoded = await run(await load(), frame ? still(frame) : bytes);
+  const decoded = await codec.decode(frame ? still(frame) : bytes);
   if (left + decoded.width > width || top + decoded.height > height)
     throw damaged('its picture is larger than its canvas');
   const pixels = new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, decoded.data.length);

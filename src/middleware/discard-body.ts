@@ -2,10 +2,11 @@
 // client gets to see why.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
-import { discard } from '../routes/discard.ts';
+import { byteReader } from '../byte-reader.ts';
+import { discard } from '../discard.ts';
 
 export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { body, bodyUsed } = c.req.raw;
-  if (body && !bodyUsed && !body.locked) await discard(body.getReader());
+  if (body && !bodyUsed && !body.locked) await discard(byteReader(body));
 });

@@ -1,8 +1,9 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import type { Hold } from '../admission.ts';
+import { type ByteReader, byteReader } from '../byte-reader.ts';
+import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
-import { discard } from './discard.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
 const JSON_COPIES = 4;
@@ -27,7 +28,7 @@ export function capStream(
   limit: number,
   what: string,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
+  const reader = byteReader(source);
   let bytes = 0;
   return new ReadableStream(
     {
@@ -35,8 +36,8 @@ export function capStream(
         const chunk = await reader.read().catch((cause: unknown) => {
           throw new ServiceError('bad-request', `the upload broke off after ${bytes} bytes`, { cause });
         });
-        if (chunk.done) return controller.close();
-        bytes += chunk.value.byteLength;
+        if (!chunk) return controller.close();
+        bytes += chunk.byteLength;
         if (bytes > limit) {
           const error = tooManyBytes(limit, what);
           // First the rest, then the error: the answer must not overtake the body.
@@ -44,7 +45,7 @@ export function capStream(
           controller.error(error);
           return;
         }
-        controller.enqueue(chunk.value);
+        controller.enqueue(chunk);
       },
       cancel: () => discard(reader),
     },
@@ -53,10 +54,7 @@ export function capStream(
 }
 
 /** The stream with chunks put back in front. */
-function withFirst(
-  first: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
+function withFirst(first: Uint8Array, reader: ByteReader): ReadableStream<Uint8Array> {
   let pending: Uint8Array | undefined = first;
   return new ReadableStream(
     {
@@ -66,9 +64,9 @@ function withFirst(
           pending = undefined;
           return;
         }
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        const chunk = await reader.read();
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
       },
       cancel: () => discard(reader),
     },
@@ -113,12 +111,12 @@ export async function openBody(
 ): Promise<OpenedBody> {
   refuseEncoding(request);
   if (!request.body) throw emptyBody();
-  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+  const reader = byteReader(request.body);
   const first = await reader.read().catch((cause: unknown) => {
     throw new ServiceError('bad-request', 'the upload broke off before its first byte', { cause });
   });
-  if (first.done || first.value.byteLength === 0) throw emptyBody();
-  const kind = startsJson(first.value[0]) ? 'json' : 'image';
+  if (!first || first.byteLength === 0) throw emptyBody();
+  const kind = startsJson(first[0]) ? 'json' : 'image';
   const limit = limits[kind];
   const what = kind === 'json' ? 'JSON body' : 'image';
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
@@ -126,7 +124,7 @@ export async function openBody(
     throw tooManyBytes(limit, what);
   }
   if (kind === 'json') await holdWhole(request, limit, hold);
-  return { kind, stream: capStream(withFirst(first.value, reader), limit, what) };
+  return { kind, stream: capStream(withFirst(first, reader), limit, what) };
 }
 
 export function emptyBody(): ServiceError {
@@ -156,7 +154,7 @@ export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unkn
 /** The whole body as bytes. Throws ServiceError as openBody. */
 export async function readBytes(request: Request, limit: number, hold: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk);
+  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk.slice());
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
   let at = 0;
   for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {

@@ -54,7 +54,8 @@ class Pending {
     const { done, value } = await this.#reader.read();
     if (done) throw malformed('a closing boundary, got the end of the body');
     if (this.bytes.length === 0) {
-      this.bytes = new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+      // The source gives its buffer to the next piece.
+      this.bytes = value.slice();
       return;
     }
     const joined = new Uint8Array(this.bytes.length + value.length);

@@ -52,9 +52,10 @@ function roomOf(file: string): string {
 const ARROWS: Record<string, readonly string[]> = {
   errors: [],
   pulse: [],
+  'byte-reader': [],
   network: ['errors'],
   engine: ['network', 'errors'],
-  image: ['network', 'errors', 'pulse'],
+  image: ['network', 'errors', 'pulse', 'byte-reader'],
   model: ['engine', 'network', 'errors'],
   admission: ['errors', 'pulse'],
   'ten-crop': ['engine'],

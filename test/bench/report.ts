@@ -20,6 +20,8 @@ export interface Report {
   pictures: string;
   rounds: number;
   peak_gmacs: number;
+  /** GB/s of reading as many bytes as the weights have, in order, by a loop that does nothing else. */
+  peak_gbytes: number;
   /** All multiply-adds of one picture at the peak. */
   ideal_ms: number;
   rows: TimedRow[];
@@ -58,7 +60,8 @@ function forwardTable({ rows }: Report): string {
   );
 }
 
-function layerTable({ layers, peak_gmacs, ideal_ms, rows, breakdown }: Report): string {
+function layerTable(report: Report): string {
+  const { layers, peak_gmacs, ideal_ms, rows, breakdown } = report;
   const lines = layers.map((layer) => [
     layer.name,
     ms(layer.ms),
@@ -79,7 +82,8 @@ function layerTable({ layers, peak_gmacs, ideal_ms, rows, breakdown }: Report): 
     `${table(header, lines)}peak ${peak_gmacs.toFixed(1)} GMAC/s; all multiply-adds at the peak ${ms(ideal_ms)} ms; ` +
     `forward pass ${(total / ideal_ms).toFixed(2)} x that\n` +
     `outside of the multiply-add kernels: ${percent(breakdown.other_share)} of a pass (median)\n` +
-    `weights read by one pass: ${mb(breakdown.read_bytes)} of ${mb(breakdown.weight_bytes)}\n`
+    `weights read by one pass: ${mb(breakdown.read_bytes)} of ${mb(breakdown.weight_bytes)}, at ` +
+    `${report.peak_gbytes.toFixed(1)} GB/s, the measured peak of reading, ${ms(breakdown.read_bytes / report.peak_gbytes / 1e6)} ms\n`
   );
 }
 

@@ -106,12 +106,11 @@ export async function measure(options: Options): Promise<Report> {
   const breakdown = await openBreakdown(engine, pictures.timed);
   const batch = batchTimer(engine, pictures.timed);
   const verified = await withProgress('verifying', () => verifyAll(contenders, pictures.verification));
-  let peakGmacs = 0;
   const timings = await withProgress('timing', (update) =>
     race(contenders, pictures.timed, effort.rounds, effort.warmUps, (round) => {
       breakdown.measure();
       batch.measure();
-      peakGmacs = Math.max(peakGmacs, peak());
+      peak();
       update(round + 1, effort.rounds);
     }),
   );
@@ -128,13 +127,15 @@ export async function measure(options: Options): Promise<Report> {
       const timing = timings.get(name);
       return timing ? [{ name, detail, ...timingRow(timing), cosine }] : [];
     });
+  const { gmacs, gbytes } = peak();
   const macs = engine.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const report: Report = {
     machine,
     pictures: pictures.source,
     rounds: effort.rounds,
-    peak_gmacs: peakGmacs,
-    ideal_ms: macs / peakGmacs / 1e6,
+    peak_gmacs: gmacs,
+    peak_gbytes: gbytes,
+    ideal_ms: macs / gmacs / 1e6,
     rows,
     layers,
     breakdown: rest,

@@ -23,7 +23,8 @@ export async function packTrained(model: TrainedModel, variant: VariantName): Pr
     const float = importFile(source, { name: variant, variant, preprocess });
     await packModel(float, kernelTiles(), path.join(folder, 'packed.safetensors'));
     source.close();
-    return openEngine(path.join(folder, 'packed.safetensors'));
+    // Awaited, so that the folder is still there.
+    return await openEngine(path.join(folder, 'packed.safetensors'));
   } finally {
     await rm(folder, { recursive: true });
   }

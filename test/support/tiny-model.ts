@@ -1,6 +1,7 @@
 // A real packed model that is small enough for every route test: all kinds of layers, 67x67 input, ten classes,
 // seeded random weights.
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { instantiateKernels, tilesOf } from '../../src/engine/kernels.ts';
 import type { Network } from '../../src/network/layer.ts';
@@ -70,7 +71,13 @@ export async function packTinyModel(root: string): Promise<Uint8Array<ArrayBuffe
   const kernels = await readFile(path.join(root, 'build/kernels.wasm'));
   // The two sets of types that a test sees disagree on whether this class can be constructed.
   const module: WebAssembly.Module = Reflect.construct(WebAssembly.Module, [kernels]);
-  const file = path.join(root, 'build', 'tiny-model.safetensors');
-  await packModel(tinyModel(), tilesOf(instantiateKernels(module)), file);
-  return new Uint8Array(await readFile(file));
+  // Several test files pack it at the same time.
+  const folder = await mkdtemp(path.join(tmpdir(), 'tiny-model-'));
+  try {
+    const file = path.join(folder, 'packed.safetensors');
+    await packModel(tinyModel(), tilesOf(instantiateKernels(module)), file);
+    return new Uint8Array(await readFile(file));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

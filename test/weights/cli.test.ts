@@ -83,6 +83,10 @@ test.each([
   ['a file that is not there', ['import', 'nothing'], /nothing: expected a readable file, found ENOENT/],
   ['an empty file', ['import', 'empty'], /found an empty file/],
   ['a truncated file', ['import', 'truncated'], /expected a directory at the end/],
+  ['a NaN, found while packing', ['import', 'nan'], /conv3[^:]*: expected finite numbers, found NaN/],
+  ['a folder', ['import', '.'], /expected a .*file, found /],
+  ['float weights pushed', ['push', 'whole'], /expected/],
+  ['an address that is none', ['get', 'caffenet', '--from', 'nowhere'], /nowhere: expected an address/],
   ['a name that is no key', ['import', 'whole', '--name', '../x'], /name: expected lower-case letters/],
   ['an unknown published file', ['get', 'vgg'], /get: expected bvlc-alexnet/],
   [
@@ -96,17 +100,15 @@ test.each([
   mkdirSync(place, { recursive: true });
   writeFileSync(path.join(folder, 'empty'), '');
   writeFileSync(path.join(folder, 'whole'), whole);
+  const broken = trainedModel('bvlc-alexnet', 2);
+  broken.layers.get('conv3')?.weight.fill(Number.NaN, 5, 6);
+  writeFileSync(path.join(folder, 'nan'), encodeCaffemodel(broken, { form: 'newer' }));
   writeFileSync(path.join(folder, 'truncated'), whole.subarray(0, 100_000));
   const out = args[0] === 'import' ? ['--out', path.join(place, 'packed')] : [];
   const run = await weights(...args, ...out);
   expect(run.status).toBe(1);
   expect(run.stderr).toMatch(message);
-  expect(
-    run.stderr
-      .trim()
-      .split('\n')
-      .filter((line) => !line.includes('done in')),
-  ).toHaveLength(1);
+  expect(run.stderr.trim().split('\n')).toHaveLength(1);
   expect(readdirSync(place)).toEqual([]);
 });
 

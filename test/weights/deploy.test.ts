@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings, type Settings } from '../../weights/deploy/settings.ts';
-import { type Deployment, deploy, MAX_BUNDLE_BYTES } from '../../weights/deploy/steps.ts';
+import { type Deployment, deploy, MAX_BUNDLE_BYTES, provideModel } from '../../weights/deploy/steps.ts';
 import type { Finished, Wrangler } from '../../weights/deploy/wrangler.ts';
 import { ImportError } from '../../weights/float-model.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed-file.ts';
@@ -115,6 +115,19 @@ describe('steps', () => {
     expect(commands.some((command) => command.includes('object put'))).toBe(false);
     expect(commands.some((command) => command.includes('bucket create'))).toBe(false);
     expect(printed.at(-1)).toBe('deployed: https://alexnet.example.com');
+  });
+
+  test('push --remote stores the model again; another one of the same key stops both', async () => {
+    const { commands, wrangler } = scripted({}, modelBytes.slice(0, model.dataStart));
+    const { given } = deployment(wrangler);
+    await provideModel(given, model, true);
+    expect(commands).toEqual([`r2 object put models/${model.key} --file ${model.path} --remote`]);
+    const relabelled = { ...model, info: { ...model.info, labels: [] } };
+    for (const again of [true, false])
+      expect(await messageOf(provideModel(given, relabelled, again))).toMatch(
+        /^tiny-[0-9a-f]{12}\.safetensors: expected this file .* found the same weights with other labels/,
+      );
+    expect(commands).toHaveLength(1);
   });
 
   test('a dry run asks nothing of the account', async () => {

@@ -5,6 +5,8 @@ export interface Progress {
   /** Amount done of all, in any one unit. */
   update(done: number, total: number): void;
   stop(): void;
+  /** Stops without saying that the work is done. */
+  fail(): void;
 }
 
 /** `title` stands before the bar. Writes to stderr, so that stdout stays the result. */
@@ -15,6 +17,7 @@ export function startProgress(title: string): Progress {
       update() {},
       stop: () =>
         process.stderr.write(`${title}: done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`),
+      fail() {},
     };
   }
   const bar = new SingleBar({
@@ -30,6 +33,7 @@ export function startProgress(title: string): Progress {
       bar.update(done);
     },
     stop: () => bar.stop(),
+    fail: () => bar.stop(),
   };
 }
 
@@ -40,8 +44,11 @@ export async function withProgress<T>(
 ): Promise<T> {
   const progress = startProgress(title);
   try {
-    return await work(progress.update);
-  } finally {
+    const result = await work(progress.update);
     progress.stop();
+    return result;
+  } catch (error) {
+    progress.fail();
+    throw error;
   }
 }

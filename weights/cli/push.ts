@@ -1,5 +1,7 @@
 // `push FILE`: a packed model into the bucket, and its key into wrangler.toml.
-import { putLocal, putRemote, withLocalBucket } from '../bucket.ts';
+import { putLocal, withLocalBucket } from '../bucket.ts';
+import { provideModel } from '../deploy/steps.ts';
+import { wrangler } from '../deploy/wrangler.ts';
 import { readPackedFile } from '../packed-file.ts';
 import { readConfig, useModel } from '../worker-config.ts';
 import { withProgress } from './progress.ts';
@@ -16,8 +18,8 @@ export async function pushFile(file: string, { remote, use }: PushCommand): Prom
   const packed = await readPackedFile(file);
   const { model, bucketName } = await readConfig();
   if (remote) {
-    await putRemote(packed, bucketName);
-    console.log(`bucket ${bucketName}: ${packed.key} stored`);
+    const print = (line: string) => console.log(`bucket ${bucketName}: ${line.trim()}`);
+    await provideModel({ wrangler, settings: { bucket: bucketName }, print }, packed, true);
   } else {
     const stored = await withLocalBucket((bucket) =>
       withProgress('storing', (update) => putLocal(bucket, packed, update)),

@@ -4,7 +4,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ImportError } from '../float-model.ts';
-import { type PackedFile, parsePackedHeader } from '../packed-file.ts';
+import type { PackedFile } from '../packed-file.ts';
+import { isSameModel } from '../stored-model.ts';
 import type { Settings } from './settings.ts';
 import type { Finished, Wrangler } from './wrangler.ts';
 
@@ -67,9 +68,22 @@ async function provideBucket({ wrangler, settings: { bucket }, print }: Deployme
   print(`   bucket ${bucket} created`);
 }
 
-async function provideModel({ wrangler, settings: { bucket }, print }: Deployment, file: PackedFile) {
+/** What an upload takes of a deployment. */
+export interface Upload extends Pick<Deployment, 'wrangler' | 'print'> {
+  settings: Pick<Settings, 'bucket'>;
+}
+
+/**
+ * Stores the model in the account's bucket, unless its header is there and `again` is not asked for. Throws
+ * ImportError when the upload fails or another model lies under its key.
+ */
+export async function provideModel(
+  { wrangler, settings: { bucket }, print }: Upload,
+  file: PackedFile,
+  again = false,
+): Promise<void> {
   const head = await wrangler.objectHead(bucket, file.key);
-  if (head && parsePackedHeader(head).info.sha256 === file.info.sha256)
+  if (head && isSameModel(file, head) && !again)
     return print(`   ${file.key} is there, with checksum ${file.info.sha256.slice(0, 12)}`);
   print(`   uploading ${file.bytes} bytes`);
   const target = `${bucket}/${file.key}`;

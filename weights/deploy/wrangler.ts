@@ -4,8 +4,12 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { headerEnd } from '../../src/model/safetensors.ts';
+import { headerEnd, SafetensorsError } from '../../src/model/safetensors.ts';
 import { wranglerArguments } from '../bucket.ts';
+import { ImportError } from '../float-model.ts';
+
+/** Ten times the header of a model with 1000 classes. */
+const MAX_HEADER_BYTES = 1 << 20;
 
 export const ROOT = path.join(import.meta.dirname, '../..');
 
@@ -43,11 +47,15 @@ async function finish(child: ReturnType<typeof start>): Promise<Finished> {
 async function objectHead(bucket: string, key: string): Promise<Uint8Array | undefined> {
   const child = start(['r2', 'object', 'get', `${bucket}/${key}`, '--pipe', '--remote']);
   let head = Buffer.alloc(0);
-  for await (const piece of child.stdout as AsyncIterable<Buffer>) {
-    head = Buffer.concat([head, piece]);
-    if (head.length < 8 || head.length < headerEnd(head)) continue;
+  try {
+    for await (const piece of child.stdout as AsyncIterable<Buffer>) {
+      head = Buffer.concat([head, piece]);
+      if (head.length >= 8 && head.length >= headerEnd(head, MAX_HEADER_BYTES)) return head;
+    }
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+  } finally {
     child.kill();
-    return head;
   }
   return undefined;
 }
@@ -65,6 +73,13 @@ async function deploy(...args: string[]): Promise<Finished & { targets: string[]
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Bundles the Worker into an emptied folder. Throws ImportError. */
+export async function bundleTo(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const { status, output } = await finish(start(['deploy', '--dry-run', '--outdir', folder]));
+  if (status !== 0) throw new ImportError(`bundle: expected exit status 0, found ${status}:\n${output}`);
 }
 
 export const wrangler: Wrangler = { run: (...args) => finish(start(args)), objectHead, deploy };

@@ -1,6 +1,24 @@
-// The machine's limit for our multiply-add: the kernels' own dot product on registers alone, twelve sums as in the
-// convolution's tile, nothing loaded or stored within the loop. 192 multiply-adds a round.
+// The machine's two limits. For multiply-add: the kernels' own dot product on registers alone, twelve sums as in the
+// convolution's tile, nothing loaded or stored within the loop, 192 multiply-adds a round. For reading: see readLoop.
 import { dot } from '../../../assembly/kernels/dot';
+
+/**
+ * Reads `count` bytes once, in order: the limit for a dense layer, which reads each weight once.
+ * @param count a multiple of 64
+ */
+export function readLoop(from: usize, count: i32): i32 {
+  let a = i32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (const end = from + <usize>count; from < end; from += 64) {
+    a = v128.or(a, v128.load(from));
+    b = v128.or(b, v128.load(from, 16));
+    c = v128.or(c, v128.load(from, 32));
+    d = v128.or(d, v128.load(from, 48));
+  }
+  return i32x4.extract_lane(v128.or(v128.or(a, b), v128.or(c, d)), 0);
+}
 
 /** @returns the sums, so that nothing can be left out */
 export function dotLoop(rounds: i32, seed: i32): i32 {

@@ -1,19 +1,20 @@
 // The rest of a body that was refused. Many clients send the whole body before they read the answer; when the server
 // closes in between they report a broken pipe and never see the problem. So the rest is read and dropped, as far as
 // that is cheap.
+import type { ByteReader } from './byte-reader.ts';
 
 const MAX_BYTES = 64 << 20;
 const MAX_MS = 5_000;
 
 /** Reads to the end or to a limit, then cancels. Never throws. */
-export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+export async function discard(reader: ByteReader): Promise<void> {
   const end = Date.now() + MAX_MS;
   const timer = scheduler.wait(MAX_MS).then(() => undefined);
   try {
     for (let bytes = 0; bytes < MAX_BYTES && Date.now() < end; ) {
       const chunk = await Promise.race([reader.read(), timer]);
-      if (!chunk || chunk.done) break;
-      bytes += chunk.value.byteLength;
+      if (!chunk) break;
+      bytes += chunk.byteLength;
     }
     await reader.cancel();
   } catch {
