@@ -10,7 +10,7 @@ import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { Source } from './source.ts';
-import { decodeWebp, type LoadWebp, WebpCodec, webpSize } from './webp.ts';
+import { decodeWebp, type LoadWebp, release, WebpCodec, webpSize } from './webp.ts';
 
 const POOL_SIZE = 4;
 /** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
@@ -105,13 +105,18 @@ export class ImageDecoder {
     if (codec && fits) {
       await options.hold?.(WEBP_BYTES);
       const file = await source.rest();
-      let pieces: Uint8Array[] | undefined;
+      let pieces: Uint8Array[] = [];
+      let next = 0;
       // Decoded when an instance is free, so that no picture waits in memory.
       const read = async (): Promise<Uint8Array | undefined> => {
-        pieces ??= await decodeWebp(file, codec);
-        return pieces.shift();
+        if (next === 0) pieces = await decodeWebp(file, codec);
+        return pieces[next++];
       };
-      return this.#stream('raw', 'webp', { read }, options);
+      try {
+        return await this.#stream('raw', 'webp', { read }, options);
+      } finally {
+        pieces.forEach(release);
+      }
     }
     if (options.images) return this.#viaImages('webp', source, options, options.images);
     if (!fits)
