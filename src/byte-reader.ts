@@ -1,7 +1,11 @@
 // Reads a stream in pieces of 64 KiB where it is a byte stream, such as a request's body: its default reader brings
-// 4 KiB at a time. All pieces share one buffer: under load the garbage of buffers would be most of an isolate's heap.
+// 4 KiB at a time. All pieces of a stream share one buffer, and the next stream takes it over: under load the garbage
+// of buffers would be most of an isolate's heap.
 
 const CHUNK_BYTES = 1 << 16;
+const MAX_SPARE = 8;
+/** Buffers of streams that have ended. */
+const spare: ArrayBuffer[] = [];
 
 export interface ByteReader {
   /** The next bytes, perhaps none, valid until the next call; undefined at the end. Rejects as the stream does. */
@@ -12,16 +16,18 @@ export interface ByteReader {
 function inPieces(stream: ReadableStream<Uint8Array>): ByteReader | undefined {
   try {
     const reader = stream.getReader({ mode: 'byob' });
-    let buffer = new ArrayBuffer(CHUNK_BYTES);
+    let buffer = spare.pop() ?? new ArrayBuffer(CHUNK_BYTES);
     let ended = false;
     return {
       async read() {
         if (ended) return undefined;
         const { done, value } = await reader.read(new Uint8Array(buffer));
-        ended = done;
-        if (done) return undefined;
-        buffer = value.buffer as ArrayBuffer;
-        return value;
+        if (value) buffer = value.buffer as ArrayBuffer;
+        if (!done) return value;
+        // Once only: a reader may be asked again, by two at a time.
+        if (!ended && buffer.byteLength === CHUNK_BYTES && spare.length < MAX_SPARE) spare.push(buffer);
+        ended = true;
+        return undefined;
       },
       cancel: (reason) => reader.cancel(reason),
     };

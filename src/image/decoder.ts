@@ -105,17 +105,17 @@ export class ImageDecoder {
     if (codec && fits) {
       await options.hold?.(WEBP_BYTES);
       const file = await source.rest();
-      let pieces: Uint8Array[] = [];
+      let pieces: Uint8Array[] | undefined;
       let next = 0;
       // Decoded when an instance is free, so that no picture waits in memory.
       const read = async (): Promise<Uint8Array | undefined> => {
-        if (next === 0) pieces = await decodeWebp(file, codec);
+        pieces ??= await decodeWebp(file, codec);
         return pieces[next++];
       };
       try {
         return await this.#stream('raw', 'webp', { read }, options);
       } finally {
-        pieces.forEach(release);
+        pieces?.forEach(release);
       }
     }
     if (options.images) return this.#viaImages('webp', source, options, options.images);

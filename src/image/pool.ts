@@ -9,6 +9,8 @@ import { Pulse } from '../pulse.ts';
 import { DecoderInstance } from './instance.ts';
 
 const POLL_MS = 10;
+/** Whoever is far behind asks less often: each this many places, one POLL_MS more. */
+const PLACES_PER_POLL = 4;
 const STALE_MS = 30_000;
 /** A waiter that has not polled for this long is gone. */
 const LOST_MS = 1_000;
@@ -50,7 +52,8 @@ export class DecoderPool {
       for (;;) {
         const now = Date.now();
         ticket.beat = now;
-        this.#waiting = this.#waiting.filter((other) => now - other.beat < LOST_MS);
+        if (this.#waiting.some((other) => now - other.beat >= LOST_MS))
+          this.#waiting = this.#waiting.filter((other) => now - other.beat < LOST_MS);
         for (const lease of this.#leases)
           if (!lease.pulse.beats(now) || now - lease.moved > STALE_MS) this.#leases.delete(lease);
         if (this.#waiting.find((other) => this.#hasRoom(other.large)) === ticket) {
@@ -59,7 +62,8 @@ export class DecoderPool {
           this.#leases.add(lease);
           return lease;
         }
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        const polls = 1 + Math.floor(this.#waiting.indexOf(ticket) / PLACES_PER_POLL);
+        await new Promise((resolve) => setTimeout(resolve, polls * POLL_MS));
         if (!this.#waiting.includes(ticket)) this.#waiting.push(ticket);
       }
     } finally {
@@ -68,7 +72,8 @@ export class DecoderPool {
   }
 
   #hasRoom(large: boolean): boolean {
-    const count = [...this.#leases].filter((lease) => lease.large).length;
+    let count = 0;
+    for (const lease of this.#leases) if (lease.large) count++;
     return this.#leases.size < this.#size && (!large || count < Math.ceil(this.#size / 2));
   }
 

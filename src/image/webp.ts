@@ -134,7 +134,7 @@ export class WebpCodec {
 
 /** Gives the memory of pixels back now, not at the next collection; the array is empty afterwards. */
 export function release({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }
 
 /**

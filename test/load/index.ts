@@ -50,6 +50,17 @@ function showMemory(samples: Sample[]): void {
   bar('isolate at its peak, MiB', sizes.at(-1) ?? Number.NaN, MAX_ISOLATE_MIB, 0);
 }
 
+/** The Worker's own error lines, by code and cause. */
+function showErrors(log: readonly string[]): void {
+  const counts = new Map<string, number>();
+  for (const line of log) {
+    if (!line.includes('"message":"error"')) continue;
+    const { code, error } = JSON.parse(line) as { code: string; error: string };
+    counts.set(`${code}: ${error}`, (counts.get(`${code}: ${error}`) ?? 0) + 1);
+  }
+  for (const [error, count] of counts) console.log(`logged ${count} times: ${error}`);
+}
+
 async function overload({ url, pid, inspector }: PlainWorker, rate: number, seconds: number) {
   const mix = await makeMix();
   const probe = await HeapProbe.open(inspector);
@@ -81,6 +92,7 @@ async function main(soak: boolean, soakSeconds: number): Promise<void> {
     bar('p99 of small uploads beside 12 MP uploads, in idle p99s', ratio, MAX_STARVATION);
     await overload(worker, rate * 2, soak ? soakSeconds : 6);
     const after = await fetch(new URL('/readyz', worker.url));
+    showErrors(worker.log);
     console.log(`\nafterwards: ${await after.text()}`);
   } finally {
     await worker.stop();

@@ -22,10 +22,10 @@ export interface PlainWorker {
   stop(): Promise<void>;
 }
 
-/** A folder under build/ with the bundle of the test's setup and the default model. */
-export async function selfHostFolder(name: string): Promise<string> {
+/** A folder under build/ with the bundle of the test's setup and a model, or the default one. */
+export async function selfHostFolder(name: string, model?: string): Promise<string> {
   const folder = path.join(build, name);
-  await makeSelfHostFolder(folder, path.join(build, 'bundle'), (await defaultModelFile()).file);
+  await makeSelfHostFolder(folder, path.join(build, 'bundle'), model ?? (await defaultModelFile()).file);
   return folder;
 }
 
