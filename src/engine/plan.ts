@@ -36,7 +36,7 @@ export interface Plan {
 const PIXEL_SCALE = 2;
 
 /**
- * The rows of the first dense layer, of 4096 bytes in AlexNet, begin with a page: eight of them are read side by side,
+ * The rows of the first dense layer, of 4096 bytes where it has 4096 outputs, begin with a page: eight of them are read side by side,
  * and rows across two pages are twice as many streams for the processor's prefetcher (fc6: 1.24 ms against 1.72 to 2.01).
  */
 const ROW_PAGE_BYTES = 4096;
