@@ -35,6 +35,12 @@ export interface Plan {
 /** One u7 pixel step stands for two grey levels. */
 const PIXEL_SCALE = 2;
 
+/**
+ * The rows of the first dense layer, of 4096 bytes where it has 4096 outputs, begin with a page: eight of them are read side by side,
+ * and rows across two pages are twice as many streams for the processor's prefetcher (fc6: 1.24 ms against 1.72 to 2.01).
+ */
+const ROW_PAGE_BYTES = 4096;
+
 function placeWeights(
   layers: LayerShapes[],
   kernels: Kernels,
@@ -52,7 +58,9 @@ function placeWeights(
         return offset;
       }),
     );
-  const address = memory.reserve(bytes);
+  const reserved = memory.reserve(bytes + ROW_PAGE_BYTES);
+  const [rows = 0] = relative.get(layers.find(isDense)?.layer.name ?? '') ?? [];
+  const address = Math.ceil((reserved + rows) / ROW_PAGE_BYTES) * ROW_PAGE_BYTES - rows;
   const places = new Map<string, LayerWeights>();
   for (const [name, [weight, scale, bias]] of relative)
     if (weight !== undefined && scale !== undefined && bias !== undefined)

@@ -10,7 +10,7 @@ import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { Source } from './source.ts';
-import { decodeWebp, type LoadWebp, WebpCodec, webpSize } from './webp.ts';
+import { decodeWebp, type LoadWebp, release, WebpCodec, webpSize } from './webp.ts';
 
 const POOL_SIZE = 4;
 /** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
@@ -30,11 +30,6 @@ function checkHeader(header: StoredHeader, { side, pixels }: ImageLimits): void 
     throw tooManyPixels(`sides up to ${side}`, header, { side });
   if (header.width * header.height > pixels)
     throw tooManyPixels(`up to ${pixels} pixels`, header, { pixels });
-}
-
-/** Gives memory back at once: 16 MB of pixels would wait for a collection. */
-function free({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }
 
 interface Chunks {
@@ -120,7 +115,7 @@ export class ImageDecoder {
       try {
         return await this.#stream('raw', 'webp', { read }, options);
       } finally {
-        for (const bytes of [file, ...(pieces ?? [])]) free(bytes);
+        pieces?.forEach(release);
       }
     }
     if (options.images) return this.#viaImages('webp', source, options, options.images);

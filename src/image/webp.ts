@@ -1,6 +1,6 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
-// checked first. Here: the container (RFC 9649), which
-// says the size, the EXIF block and whether there are frames; of an animation the first frame is shown.
+// checked first, and its pixels are given back at once. Here: the container (RFC 9649), which says the size, the
+// EXIF block and whether there are frames; of an animation the first frame is shown.
 import { ServiceError } from '../errors.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */
@@ -132,9 +132,14 @@ export class WebpCodec {
   }
 }
 
+/** Gives the memory of pixels back now, not at the next collection; the array is empty afterwards. */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
+}
+
 /**
  * The picture as decode.wasm's raw format wants it: a header with the EXIF block, then RGBA rows of the
- * canvas, in two pieces. What the first frame of an animation leaves bare is black.
+ * canvas, in two pieces, which the caller releases. What the first frame of an animation leaves bare is black.
  */
 export async function decodeWebp(bytes: Uint8Array, codec: WebpCodec): Promise<Uint8Array[]> {
   const { width, height } = webpSize(bytes);
@@ -166,5 +171,6 @@ export async function decodeWebp(bytes: Uint8Array, codec: WebpCodec): Promise<U
   const rowBytes = decoded.width * 4;
   for (let y = 0; y < decoded.height; y++)
     canvas.set(pixels.subarray(y * rowBytes, (y + 1) * rowBytes), ((top + y) * width + left) * 4);
+  release(pixels);
   return [header, canvas];
 }

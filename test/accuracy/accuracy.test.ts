@@ -139,20 +139,23 @@ test.each([
   expect(code).toBe(1);
 });
 
-test.skipIf(!existsSync(SHARED))('the real Worker on twenty photos keeps the bars', async () => {
-  const { key, file } = await defaultModelFile();
-  const worker = await startWorker({ MODEL: key }, { onLog: () => {} });
-  try {
-    await worker.bucket.put(key, await readFile(file));
-    const twenty = labelledPhotos(path.join(SHARED, 'photos/ten-classes')).filter((_, i) => i % 20 === 0);
-    const answers = [];
-    for (const photo of twenty)
-      answers.push({ photo, predictions: await classifyPhoto(worker.url, photo.path) });
-    const figures = figuresOf(answers, readReference(path.join(SHARED, 'model/reference.json')));
-    expect(figures.reference?.photos).toBe(20);
-    for (const { name, met } of figures.reference ? barsOf(figures.reference) : [])
-      expect(met, name).toBe(true);
-  } finally {
-    await worker.stop();
-  }
-});
+test.skipIf(!existsSync(SHARED))(
+  'the real Worker on twenty photos keeps the bars (needs ../shared)',
+  async () => {
+    const { key, file } = await defaultModelFile();
+    const worker = await startWorker({ MODEL: key }, { onLog: () => {} });
+    try {
+      await worker.bucket.put(key, await readFile(file));
+      const twenty = labelledPhotos(path.join(SHARED, 'photos/ten-classes')).filter((_, i) => i % 20 === 0);
+      const answers = [];
+      for (const photo of twenty)
+        answers.push({ photo, predictions: await classifyPhoto(worker.url, photo.path) });
+      const figures = figuresOf(answers, readReference(path.join(SHARED, 'model/reference.json')));
+      expect(figures.reference?.photos).toBe(20);
+      for (const { name, met } of figures.reference ? barsOf(figures.reference) : [])
+        expect(met, name).toBe(true);
+    } finally {
+      await worker.stop();
+    }
+  },
+);

@@ -81,7 +81,7 @@ describe('each layer agrees with onnxruntime-web running the float weights (cosi
     },
   );
 
-  test.skipIf(!existsSync(TRAINED))('the trained default model', async () => {
+  test.skipIf(!existsSync(TRAINED))('the trained default model (needs ../shared/model)', async () => {
     const source = SourceFile.open(TRAINED);
     const float: FloatModel = importFile(source, { name: 'default' });
     const layers = new Map<string, TrainedLayer>();

@@ -1,7 +1,8 @@
 // WebP through ImageDecoder: pixels against sharp, limits before anything is decoded, damage.
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
+import { decodeWebp, release, WebpCodec } from '../../src/image/webp.ts';
 import { compiled, decodeOptions, decoderModule, inChunks, PREPROCESS } from '../support/decoder.ts';
 import { photograph, photographPixels } from '../support/photograph.ts';
 import { randomIntegers } from '../support/random.ts';
@@ -74,6 +75,32 @@ describe('pictures', () => {
     const file = await square().webp().toBuffer();
     const all = await Promise.all(Array.from({ length: 4 }, () => decoder.decode(file, decodeOptions())));
     for (const { pixels } of all) expect(pixels).toEqual(all[0]?.pixels);
+  });
+});
+
+describe('memory', () => {
+  test('one picture after the other shares an instance of the codec', async () => {
+    const own = await compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm');
+    const several = new ImageDecoder(module, () => own);
+    const file = await square().webp().toBuffer();
+    const made = vi.spyOn(WebAssembly, 'Instance');
+    const instances = () => made.mock.calls.filter(([from]) => from === own).length;
+    const first = await several.decode(file, decodeOptions());
+    for (let i = 0; i < 11; i++)
+      expect((await several.decode(file, decodeOptions())).pixels).toEqual(first.pixels);
+    expect(instances()).toBe(1);
+    made.mockRestore();
+  });
+
+  test('pixels are given back at once', async () => {
+    const pieces = await decodeWebp(await square().webp().toBuffer(), new WebpCodec(() => codec));
+    expect(pieces.map(({ byteLength }) => byteLength)).toEqual([12, 256 * 256 * 4]);
+    pieces.forEach(release);
+    expect(pieces.map(({ buffer }) => buffer.byteLength)).toEqual([0, 0]);
+    const transfer = vi.spyOn(ArrayBuffer.prototype, 'transfer');
+    await decoder.decode(await square().webp().toBuffer(), decodeOptions());
+    expect(transfer.mock.contexts.length).toBe(2);
+    transfer.mockRestore();
   });
 });
 
