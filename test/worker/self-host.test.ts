@@ -1,4 +1,4 @@
-// Self-hosting as docs/SELF-HOSTING.md describes it: the deployed bundle under plain workerd, the model on disk.
+// Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';

@@ -1,4 +1,4 @@
-// The config file of plain workerd for the bundle that wrangler makes: docs/SELF-HOSTING.md. Source: workerd.capnp.
+// The config file of plain workerd for the bundle that wrangler makes: docs/OPERATIONS.md. Source: workerd.capnp.
 
 export interface SelfHostConfig {
   /** Files of the bundle; the main module first. */
