@@ -109,6 +109,8 @@ export class Admission {
         });
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      // After a pause of the whole process everybody seems lost.
+      if (!this.#waiting.includes(pulse)) this.#waiting.push(pulse);
     }
   }
 

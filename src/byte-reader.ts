@@ -14,10 +14,10 @@ export interface ByteReader {
   cancel(reason?: unknown): Promise<void>;
 }
 
-function inPieces(stream: ReadableStream<Uint8Array>): ByteReader | undefined {
+function inPieces(stream: ReadableStream<Uint8Array>, bytes: number): ByteReader | undefined {
   try {
     const reader = stream.getReader({ mode: 'byob' });
-    let buffer = spare.pop() ?? new ArrayBuffer(CHUNK_BYTES);
+    let buffer = (bytes === CHUNK_BYTES && spare.pop()) || new ArrayBuffer(bytes);
     let ended = false;
     return {
       async read() {
@@ -49,6 +49,7 @@ function asTheyCome(stream: ReadableStream<Uint8Array>): ByteReader {
   };
 }
 
-export function byteReader(stream: ReadableStream<Uint8Array>): ByteReader {
-  return inPieces(stream) ?? asTheyCome(stream);
+/** @param bytes of a piece at most */
+export function byteReader(stream: ReadableStream<Uint8Array>, bytes = CHUNK_BYTES): ByteReader {
+  return inPieces(stream, bytes) ?? asTheyCome(stream);
 }

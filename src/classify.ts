@@ -5,6 +5,7 @@ import { topK } from './engine/top-k.ts';
 import { ServiceError } from './errors.ts';
 import type { ImageDecoder } from './image/decoder.ts';
 import type { DecodeOptions, Picture } from './image/picture.ts';
+import { release } from './image/pixels.ts';
 import type { ModelInfo } from './network/model-info.ts';
 import { averagePredictions, tenCrops } from './ten-crop.ts';
 
@@ -156,6 +157,7 @@ export async function classifyAll(
   const engine = await supply.load();
   const loaded = Date.now();
   const predictions = await predictAll(pictures, options, engine, supply);
+  for (const { pixels } of pictures) release(pixels);
   const results = read.map((picture): Classified | ServiceError => {
     if (picture instanceof ServiceError) return picture;
     const prediction = predictions.shift();

@@ -7,10 +7,11 @@ import { viaImages } from './images-binding.ts';
 import type { NativeFormat, StoredHeader } from './instance.ts';
 import type { ImageLimits } from './limits.ts';
 import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
+import { release } from './pixels.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { Source } from './source.ts';
-import { decodeWebp, type LoadWebp, release, WebpCodec, webpSize } from './webp.ts';
+import { decodeWebp, type LoadWebp, WebpCodec, webpSize } from './webp.ts';
 
 const POOL_SIZE = 4;
 /** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */

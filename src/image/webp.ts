@@ -2,6 +2,7 @@
 // checked first, and its pixels are given back at once. Here: the container (RFC 9649), which says the size, the
 // EXIF block and whether there are frames; of an animation the first frame is shown.
 import { ServiceError } from '../errors.ts';
+import { release } from './pixels.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */
 export type LoadWebp = () => WebAssembly.Module | Promise<WebAssembly.Module>;
@@ -130,11 +131,6 @@ export class WebpCodec {
     if (!decoded) throw damaged('its data is not valid');
     return decoded;
   }
-}
-
-/** Gives the memory of pixels back now, not at the next collection; the array is empty afterwards. */
-export function release({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }
 
 /**

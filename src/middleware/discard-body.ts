@@ -3,10 +3,10 @@
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../app-env.ts';
 import { byteReader } from '../byte-reader.ts';
-import { discard } from '../discard.ts';
+import { DISCARD_PIECE_BYTES, discard } from '../discard.ts';
 
 export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { body, bodyUsed } = c.req.raw;
-  if (body && !bodyUsed && !body.locked) await discard(byteReader(body));
+  if (body && !bodyUsed && !body.locked) await discard(byteReader(body, DISCARD_PIECE_BYTES));
 });

@@ -92,6 +92,26 @@ describe('the pool', () => {
     }
   });
 
+  it('a pause of the whole process takes no lease away', async () => {
+    vi.useFakeTimers();
+    try {
+      const pool = new DecoderPool(module, 1);
+      const held = await pool.lease(false);
+      const waiting = pool.lease(false);
+      for (let i = 0; i < 3; i++) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        vi.setSystemTime(Date.now() + 60_000);
+        await vi.advanceTimersByTimeAsync(50);
+        expect(() => pool.touch(held)).not.toThrow();
+      }
+      pool.release(held, true);
+      await vi.advanceTimersByTimeAsync(50);
+      expect((await waiting).instance).toBe(held.instance);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('a trapped instance is not used again', async () => {
     const pool = new DecoderPool(module, 1);
     const first = await pool.lease(false);

@@ -2,7 +2,8 @@
 import sharp from 'sharp';
 import { describe, expect, test, vi } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
-import { decodeWebp, release, WebpCodec } from '../../src/image/webp.ts';
+import { release } from '../../src/image/pixels.ts';
+import { decodeWebp, WebpCodec } from '../../src/image/webp.ts';
 import { compiled, decodeOptions, decoderModule, inChunks, PREPROCESS } from '../support/decoder.ts';
 import { photograph, photographPixels } from '../support/photograph.ts';
 import { randomIntegers } from '../support/random.ts';
