@@ -131,7 +131,9 @@ async function predictAll(pictures: Picture[], options: ReadOptions, engine: Eng
   for (const { pixels, size } of pictures) {
     // Ten passes are long: other requests get their turn after each picture.
     if (predictions.length > 0) await scheduler.wait(0);
-    predictions.push(averagePredictions(runEngine(supply, engine, tenCrops(pixels, size, crop))));
+    const crops = tenCrops(pixels, size, crop);
+    predictions.push(averagePredictions(runEngine(supply, engine, crops)));
+    crops.forEach(release);
   }
   return predictions;
 }
@@ -190,7 +192,9 @@ export async function classifyPixels(
   const started = Date.now();
   const engine = await supply.load();
   const loaded = Date.now();
-  const predictions = runEngine(supply, engine, pixels(engine.info));
+  const pictures = pixels(engine.info);
+  const predictions = runEngine(supply, engine, pictures);
+  pictures.forEach(release);
   return {
     model: engine.info,
     predictions,

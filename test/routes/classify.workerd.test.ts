@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   answer,
   expectedPredictions,
@@ -43,6 +43,15 @@ describe('POST /v1/classify, an image', () => {
       score: expect.any(Number),
     });
     expect(request_id).toBe(response.headers.get('x-request-id'));
+  });
+
+  it('gives the memory of pixels back at once', async () => {
+    const transfer = vi.spyOn(ArrayBuffer.prototype, 'transfer');
+    await post('/v1/classify', jpeg);
+    const pixels = transfer.mock.contexts as ArrayBuffer[];
+    transfer.mockRestore();
+    expect(pixels.length).toBe(1);
+    expect(pixels[0]?.detached).toBe(true);
   });
 
   it('gives probabilities of all classes for top_k=0 that sum to 1', async () => {
