@@ -49,6 +49,25 @@ function asTheyCome(stream: ReadableStream<Uint8Array>): ByteReader {
   };
 }
 
+/** One array of all pieces. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
+/** All that is left, in one array. */
+export async function readAll(reader: Pick<ByteReader, 'read'>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (let piece = await reader.read(); piece; piece = await reader.read()) pieces.push(piece.slice());
+  const [only] = pieces;
+  return only && pieces.length === 1 ? only : joined(pieces);
+}
+
 /** @param bytes of a piece at most */
 export function byteReader(stream: ReadableStream<Uint8Array>, bytes = CHUNK_BYTES): ByteReader {
   return inPieces(stream, bytes) ?? asTheyCome(stream);

@@ -1,5 +1,5 @@
 // An upload as a sequence of chunks, counted against the limit of bytes.
-import { type ByteReader, byteReader } from '../byte-reader.ts';
+import { type ByteReader, byteReader, joined, readAll } from '../byte-reader.ts';
 import { ServiceError } from '../errors.ts';
 
 function wholeReader(bytes: Uint8Array): ByteReader {
@@ -57,31 +57,15 @@ export class Source {
     while (head.length > 0 && head.length < count) {
       const chunk = await this.read();
       if (!chunk) break;
-      const longer = new Uint8Array(head.length + chunk.length);
-      longer.set(head);
-      longer.set(chunk, head.length);
-      head = longer;
+      head = joined([head, chunk]);
     }
     if (head.length > 0) this.#pushed = head;
     return head.subarray(0, count);
   }
 
   /** Everything that is left, in one array. */
-  async rest(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    for (let chunk = await this.read(); chunk; chunk = await this.read()) {
-      chunks.push(chunk.slice());
-      total += chunk.length;
-    }
-    if (chunks.length === 1) return chunks[0] as Uint8Array;
-    const whole = new Uint8Array(total);
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+  rest(): Promise<Uint8Array> {
+    return readAll(this);
   }
 
   /** Reads to the end and forgets it, as far as the limit allows. */

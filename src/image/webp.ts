@@ -1,6 +1,7 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
 // checked first, and its pixels are given back at once. Here: the container (RFC 9649), which says the size, the
 // EXIF block and whether there are frames; of an animation the first frame is shown.
+import { joined } from '../byte-reader.ts';
 import { ServiceError } from '../errors.ts';
 import { release } from './pixels.ts';
 
@@ -66,25 +67,15 @@ function write(type: string, data: Uint8Array): Uint8Array {
   return out;
 }
 
-function concat(parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 /** A frame of an animation (ANMF, RFC 9649, 2.7.1.1) as a file of its own. */
 function still(frame: Uint8Array): Uint8Array {
   const parts = [...chunks(frame, 16)].filter(({ type }) => ['ALPH', 'VP8 ', 'VP8L'].includes(type));
   const header = new Uint8Array(10);
   if (parts.some(({ type }) => type === 'ALPH')) header[0] = 0x10;
   header.set(frame.subarray(6, 12), 4);
-  const body = concat([write('VP8X', header), ...parts.map(({ type, data }) => write(type, data))]);
+  const body = joined([write('VP8X', header), ...parts.map(({ type, data }) => write(type, data))]);
   const name = new TextEncoder().encode('WEBP');
-  return write('RIFF', concat([name, body]));
+  return write('RIFF', joined([name, body]));
 }
 
 /** libwebp's instance; kept for the next picture while it is small, since dropped ones stay until they are collected. */

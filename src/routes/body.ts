@@ -1,7 +1,7 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 import type { Hold } from '../admission.ts';
-import { type ByteReader, byteReader } from '../byte-reader.ts';
+import { type ByteReader, byteReader, readAll } from '../byte-reader.ts';
 import { discard } from '../discard.ts';
 import { ServiceError } from '../errors.ts';
 import { JsonCost } from './json-cost.ts';
@@ -158,13 +158,5 @@ export async function readJson(stream: ReadableStream<Uint8Array>): Promise<unkn
 
 /** The whole body as bytes. Throws ServiceError as openBody. */
 export async function readBytes(request: Request, limit: number, hold: Hold): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await wholeBody(request, limit, hold)) chunks.push(chunk.slice());
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let at = 0;
-  for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return readAll(byteReader(await wholeBody(request, limit, hold)));
 }

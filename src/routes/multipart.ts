@@ -1,5 +1,6 @@
 // multipart/form-data as a stream: one part after the other, each part's body read only as its reader asks for more,
 // so a request of many files holds one chunk at a time. Source: RFC 7578 and RFC 2046 section 5.1.1.
+import { joined } from '../byte-reader.ts';
 import { ServiceError } from '../errors.ts';
 
 export interface Part {
@@ -53,15 +54,8 @@ class Pending {
   async more(): Promise<void> {
     const { done, value } = await this.#reader.read();
     if (done) throw malformed('a closing boundary, got the end of the body');
-    if (this.bytes.length === 0) {
-      // The source gives its buffer to the next piece.
-      this.bytes = value.slice();
-      return;
-    }
-    const joined = new Uint8Array(this.bytes.length + value.length);
-    joined.set(this.bytes);
-    joined.set(value, this.bytes.length);
-    this.bytes = joined;
+    // A copy: the source gives its buffer to the next piece.
+    this.bytes = joined([this.bytes, value]);
   }
 
   take(count: number): Uint8Array {
