@@ -2,12 +2,13 @@
 // own: real HTTP on a free port, real workerd. For tests of what only shows there: cold starts, aborted clients,
 // memory, the real model.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Miniflare } from 'miniflare';
 import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from '../../weights/default-model.ts';
+import { bundleFiles } from '../../weights/deploy/bundle.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const BUNDLE_FOLDER = path.join(root, 'build/bundle');
@@ -54,7 +55,7 @@ export interface StartOptions {
 }
 
 async function bundleModules(folder: string) {
-  const names = (await readdir(folder)).filter((name) => /\.(js|wasm)$/.test(name));
+  const names = await bundleFiles(folder);
   return Object.fromEntries(
     await Promise.all(
       names.map(async (name) => {

@@ -1,13 +1,14 @@
 // The deployment, step by step. Each step is printed before it is done; a dry run prints them all, does those that
 // need no account (build, checks, bundle) and says what the others would do.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ImportError } from '../float-model.ts';
 import type { PackedFile } from '../packed-file.ts';
 import { isSameModel } from '../stored-model.ts';
+import { bundleFiles, bundleTo } from './bundle.ts';
 import type { Settings } from './settings.ts';
-import type { Finished, Wrangler } from './wrangler.ts';
+import { expectSuccess, type Finished, type Wrangler } from './wrangler.ts';
 
 export const MAX_BUNDLE_BYTES = 3_000_000;
 
@@ -25,31 +26,10 @@ export interface Deployment {
   print(line: string): void;
 }
 
-function lastLines(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-8).join('\n');
-}
-
-/** Throws ImportError when the command failed. */
-function expectSuccess(what: string, { status, output }: Finished): void {
-  if (status === 0) return;
-  if (/not authenticated|CLOUDFLARE_API_TOKEN|wrangler login/i.test(output))
-    throw new ImportError(`${what}: not logged in: npx wrangler login, or set CLOUDFLARE_API_TOKEN`);
-  if (/Authentication error|\[code: 10000\]/i.test(output))
-    throw new ImportError(
-      `${what}: the token may not do this: it needs Workers Scripts: Edit and Workers R2 Storage: Edit`,
-    );
-  if (/enable R2|\[code: 10042\]/i.test(output))
-    throw new ImportError(`${what}: R2 is not enabled for this account: enable it in the dashboard first`);
-  throw new ImportError(`${what}: expected exit status 0, found ${status}:\n${lastLines(output)}`);
-}
-
 /** Bundles the Worker and measures it. Throws ImportError past MAX_BUNDLE_BYTES. */
 async function bundle({ wrangler, settings, bundleFolder, print }: Deployment): Promise<void> {
-  await rm(bundleFolder, { recursive: true, force: true });
-  const args = ['deploy', '--dry-run', '--outdir', bundleFolder, ...settings.environment];
-  expectSuccess('wrangler deploy --dry-run', await wrangler.run(...args));
-  const names = (await readdir(bundleFolder)).filter((name) => /\.(js|wasm)$/.test(name));
+  await bundleTo(wrangler, bundleFolder, settings.environment);
+  const names = await bundleFiles(bundleFolder);
   const files = await Promise.all(names.map((name) => readFile(path.join(bundleFolder, name))));
   const bytes = files.reduce((sum, file) => sum + file.byteLength, 0);
   const packed = files.reduce((sum, file) => sum + gzipSync(file).byteLength, 0);

@@ -75,11 +75,23 @@ async function deploy(...args: string[]): Promise<Finished & { targets: string[]
   }
 }
 
-/** Bundles the Worker into an emptied folder. Throws ImportError. */
-export async function bundleTo(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  const { status, output } = await finish(start(['deploy', '--dry-run', '--outdir', folder]));
-  if (status !== 0) throw new ImportError(`bundle: expected exit status 0, found ${status}:\n${output}`);
+function lastLines(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-8).join('\n');
+}
+
+/** Throws ImportError when the command failed. */
+export function expectSuccess(what: string, { status, output }: Finished): void {
+  if (status === 0) return;
+  if (/not authenticated|CLOUDFLARE_API_TOKEN|wrangler login/i.test(output))
+    throw new ImportError(`${what}: not logged in: npx wrangler login, or set CLOUDFLARE_API_TOKEN`);
+  if (/Authentication error|\[code: 10000\]/i.test(output))
+    throw new ImportError(
+      `${what}: the token may not do this: it needs Workers Scripts: Edit and Workers R2 Storage: Edit`,
+    );
+  if (/enable R2|\[code: 10042\]/i.test(output))
+    throw new ImportError(`${what}: R2 is not enabled for this account: enable it in the dashboard first`);
+  throw new ImportError(`${what}: expected exit status 0, found ${status}:\n${lastLines(output)}`);
 }
 
 export const wrangler: Wrangler = { run: (...args) => finish(start(args)), objectHead, deploy };

@@ -1,7 +1,8 @@
 // A folder with all that plain workerd needs: the bundle, the bucket on disk, the model, and worker.capnp.
-import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
+import { bundleFiles } from '../deploy/bundle.ts';
 import { ImportError } from '../float-model.ts';
 import { CONFIG_PATH } from '../worker-config.ts';
 import { workerdConfig } from './config.ts';
@@ -13,7 +14,7 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
     throw new ImportError('wrangler.toml: expected a compatibility_date, found none');
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.join(folder, 'models'), { recursive: true });
-  const names = (await readdir(bundle)).filter((name) => /\.(js|wasm)$/.test(name));
+  const names = await bundleFiles(bundle);
   const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
   await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { build } from '../../assembly/build.ts';
-import { bundleTo } from '../deploy/wrangler.ts';
+import { bundleTo } from '../deploy/bundle.ts';
+import { wrangler } from '../deploy/wrangler.ts';
 import { ImportError } from '../float-model.ts';
 import { modelFile } from '../model-file.ts';
 import { readConfig } from '../worker-config.ts';
@@ -17,7 +18,7 @@ try {
   const folder = path.resolve(command.args[0] ?? 'build/self-host');
   await build(process.env.KERNELS ?? 'relaxed', false);
   const bundle = path.resolve('build/deploy');
-  await bundleTo(bundle);
+  await bundleTo(wrangler, bundle);
   const { model } = await readConfig();
   await makeSelfHostFolder(folder, bundle, (await modelFile(model)).path);
   console.log(`${folder}: start it with\n  cd ${folder} && npx workerd serve worker.capnp`);
