@@ -2,6 +2,7 @@
 // its isolate and of its process against an empty Worker's.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { HeapProbe, type HeapUsage } from '../support/heap-probe.ts';
 import { bundleWorker, defaultModelFile, startWorker } from '../support/local-worker.ts';
 import { BenchError } from './contender.ts';
 import { type Timing, timingOf } from './statistics.ts';
@@ -37,11 +38,6 @@ async function emptyRss(): Promise<number> {
   }
 }
 
-interface HeapUsage {
-  usedSize: number;
-  backingStorageSize?: number;
-}
-
 /** Asks the Worker's own isolate (workerd lists Miniflare's internal ones too). */
 async function heapUsage(inspector: URL): Promise<HeapUsage> {
   const list = await fetch(new URL('/json', inspector.href.replace(/^ws/, 'http')));
@@ -49,21 +45,12 @@ async function heapUsage(inspector: URL): Promise<HeapUsage> {
   const target = targets.find(({ id }) => id.includes('alexnet-edge'));
   if (!target)
     throw new BenchError(`${inspector}: expected the Worker, found ${targets.map(({ id }) => id)}`);
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(target.webSocketDebuggerUrl);
-    socket.addEventListener('open', () =>
-      socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' })),
-    );
-    socket.addEventListener('error', () =>
-      reject(new BenchError(`${inspector}: expected the inspector, found none`)),
-    );
-    socket.addEventListener('message', ({ data }) => {
-      const { id, result } = JSON.parse(String(data)) as { id?: number; result: HeapUsage };
-      if (id !== 1) return;
-      socket.close();
-      resolve(result);
-    });
-  });
+  const probe = await HeapProbe.open(new URL(target.webSocketDebuggerUrl));
+  try {
+    return await probe.usage();
+  } finally {
+    probe.close();
+  }
 }
 
 export interface Jpeg {
@@ -108,7 +95,7 @@ export async function measureService(
       classify: timing,
       memory: {
         heap_bytes: heap.usedSize,
-        buffer_bytes: heap.backingStorageSize ?? 0,
+        buffer_bytes: heap.backingStorageSize,
         rss_bytes: resident,
         empty_rss_bytes: empty,
       },

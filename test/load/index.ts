@@ -2,9 +2,10 @@
 // closed and open loop; about half a minute. `-- --soak` ends with ten minutes at twice the rate that can be done.
 // Prints throughput, latencies, errors by kind and memory over time; exit status 1 when a bar of design is missed.
 import { Command } from 'commander';
+import { HeapProbe } from '../support/heap-probe.ts';
 import { bundleWorker } from '../support/local-worker.ts';
 import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
-import { growth, HeapProbe, type Sample, watchMemory } from './memory.ts';
+import { growth, type Sample, watchMemory } from './memory.ts';
 import { makeMix } from './mix.ts';
 import { arrivals, starvation, throughput } from './phases.ts';
 import { quantile, type Tally } from './tally.ts';

@@ -3,6 +3,7 @@
 // that is followed by the rest of its reservation. Beside it the resident set of the whole process, which keeps what
 // its allocator has freed.
 import { readFileSync } from 'node:fs';
+import type { HeapProbe } from '../support/heap-probe.ts';
 
 const MIB = 2 ** 20;
 /** What V8 reserves for a wasm memory: its maximum (decode.wasm: 32 MiB; WebP: 2 GiB; kernels: 4 GiB). */
@@ -49,51 +50,13 @@ export function wasmMib(pid: number): number {
   return bytes / MIB;
 }
 
-/** Asks the inspector for the heap's size. */
-export class HeapProbe {
-  readonly #socket: WebSocket;
-  #id = 0;
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-  }
-
-  static async open(inspector: URL): Promise<HeapProbe> {
-    const socket = new WebSocket(inspector.href);
-    await new Promise((resolve, reject) => {
-      socket.addEventListener('open', resolve, { once: true });
-      socket.addEventListener('error', () => reject(new Error('the inspector refused')), { once: true });
-    });
-    return new HeapProbe(socket);
-  }
-
-  async heapMib(): Promise<number> {
-    const id = ++this.#id;
-    const answer = new Promise<Record<string, number>>((resolve) => {
-      const listen = ({ data }: MessageEvent) => {
-        const message = JSON.parse(String(data));
-        if (message.id !== id) return;
-        this.#socket.removeEventListener('message', listen);
-        resolve(message.result);
-      };
-      this.#socket.addEventListener('message', listen);
-    });
-    this.#socket.send(JSON.stringify({ id, method: 'Runtime.getHeapUsage' }));
-    const { usedSize = 0, backingStorageSize = 0, embedderHeapUsedSize = 0 } = await answer;
-    return (usedSize + backingStorageSize + embedderHeapUsedSize) / MIB;
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-}
-
 /** Samples at intervals until stopped. */
 export function watchMemory(pid: number, probe: HeapProbe, everyMs: number): { stop(): Sample[] } {
   const started = performance.now();
   const samples: Sample[] = [];
   const take = async () => {
-    const heapMib = await probe.heapMib();
+    const { usedSize, backingStorageSize, embedderHeapUsedSize } = await probe.usage();
+    const heapMib = (usedSize + backingStorageSize + embedderHeapUsedSize) / MIB;
     const seconds = (performance.now() - started) / 1000;
     samples.push({ seconds, residentMib: residentMib(pid), wasmMib: wasmMib(pid), heapMib });
   };

@@ -65,3 +65,10 @@ function streamOf(bytes: Uint8Array, { resetAfter, stallAfter }: Faults): Readab
     },
   });
 }
+
+/** A copy with one bit of the byte `at` flipped. */
+export function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}

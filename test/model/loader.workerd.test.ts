@@ -5,7 +5,7 @@ import kernelsModule from '../../build/kernels.wasm';
 import { ServiceError } from '../../src/errors.ts';
 import { type LoadSettings, ModelLoader } from '../../src/model/loader.ts';
 import { encodeHeader, headerEnd, parseHeader } from '../../src/model/safetensors.ts';
-import { FaultyBucket } from './faulty-bucket.ts';
+import { FaultyBucket, flipped } from './faulty-bucket.ts';
 
 const KEY = 'tiny.safetensors';
 const good = Uint8Array.from(atob(inject('tinyModel')), (char) => char.charCodeAt(0));
@@ -19,12 +19,6 @@ function withMetadata(changes: Record<string, string>): Uint8Array {
   const bytes = new Uint8Array(start.byteLength + header.dataBytes);
   bytes.set(start);
   bytes.set(good.subarray(header.dataStart), start.byteLength);
-  return bytes;
-}
-
-function flipped(at: number): Uint8Array {
-  const bytes = good.slice();
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
   return bytes;
 }
 
@@ -83,7 +77,7 @@ describe('objects that cannot be used: each its own error, at once, and the next
       withMetadata({ network: '{"input":{"size":67,"channels":3},"layers":[]}' }),
     ],
     ['metadata that is no JSON', 'model-damaged', withMetadata({ labels: '[' })],
-    ['a flipped bit in the weights', 'model-checksum', flipped(good.length - 1000)],
+    ['a flipped bit in the weights', 'model-checksum', flipped(good, good.length - 1000)],
     ['another checksum', 'model-checksum', withMetadata({ sha256: '0'.repeat(64) })],
     ['no safetensors', 'model-damaged', new TextEncoder().encode('x'.repeat(500))],
   ];

@@ -1,19 +1,10 @@
 // Back-pressure as a client sees it: 429 with Retry-After while all places are taken, and the place of a request that
 // has ended is free again.
 import { expect, test } from 'vitest';
-import decodeModule from '../../build/decode.wasm';
-import kernelsModule from '../../build/kernels.wasm';
 import { Admission } from '../../src/admission.ts';
-import { createApp } from '../../src/app.ts';
-import { ImageDecoder } from '../../src/image/decoder.ts';
-import { ModelLoader } from '../../src/model/loader.ts';
-import { answer, jpeg, send, text } from './worker.ts';
+import { answer, coldWorker, jpeg, send, text } from './worker.ts';
 
-const worker = createApp({
-  admission: new Admission({ places: 2 }),
-  loader: new ModelLoader(kernelsModule),
-  decoder: new ImageDecoder(decodeModule),
-});
+const worker = coldWorker({ admission: new Admission({ places: 2 }) });
 const classify = (body: BodyInit) => send('/v1/classify', { method: 'POST', body }, {}, worker);
 
 /** An upload that waits for its second half. */

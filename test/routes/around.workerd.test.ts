@@ -1,22 +1,18 @@
 // What stands around the routes: tokens, rate limit, CORS, entity tags, cache, methods, limits, health, logs.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import decodeModule from '../../build/decode.wasm';
-import kernelsModule from '../../build/kernels.wasm';
-import { Admission } from '../../src/admission.ts';
-import { createApp } from '../../src/app.ts';
-import { ImageDecoder } from '../../src/image/decoder.ts';
-import { ModelLoader } from '../../src/model/loader.ts';
-import { answer, bindings, expectedPredictions, jpeg, logged, png, post, send, text } from './worker.ts';
-
-/** An isolate that has just started. */
-function coldWorker() {
-  return createApp({
-    admission: new Admission(),
-    loader: new ModelLoader(kernelsModule),
-    decoder: new ImageDecoder(decodeModule),
-  });
-}
+import {
+  answer,
+  bindings,
+  coldWorker,
+  expectedPredictions,
+  jpeg,
+  logged,
+  png,
+  post,
+  send,
+  text,
+} from './worker.ts';
 
 describe('bearer tokens', () => {
   const tokens = { API_TOKENS: 'first-token, second-token' };

@@ -2,14 +2,10 @@
 // gets, and that the request after the fault is answered as usual.
 import { createExecutionContext } from 'cloudflare:test';
 import { beforeEach, expect, inject, test } from 'vitest';
-import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
-import { Admission } from '../../src/admission.ts';
-import { createApp } from '../../src/app.ts';
-import { ImageDecoder } from '../../src/image/decoder.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
-import { type Faults, FaultyBucket } from '../model/faulty-bucket.ts';
-import { answer, bindings, bytesOf, expectedPredictions, jpeg } from './worker.ts';
+import { type Faults, FaultyBucket, flipped } from '../model/faulty-bucket.ts';
+import { answer, bindings, bytesOf, coldWorker, expectedPredictions, jpeg } from './worker.ts';
 
 const good = bytesOf(inject('tinyModel'));
 const half = good.byteLength / 2;
@@ -18,14 +14,10 @@ const internal = new Error('get: We encountered an internal error. (10001)');
 const IMPATIENT = { stallMs: 60, pollMs: 5, deadlineMs: 500, chunkBytes: 8192 };
 
 let bucket: FaultyBucket;
-let worker: ReturnType<typeof createApp>;
+let worker: ReturnType<typeof coldWorker>;
 beforeEach(() => {
   bucket = new FaultyBucket(good);
-  worker = createApp({
-    admission: new Admission(),
-    loader: new ModelLoader(kernelsModule, IMPATIENT),
-    decoder: new ImageDecoder(decodeModule),
-  });
+  worker = coldWorker({ loader: new ModelLoader(kernelsModule, IMPATIENT) });
 });
 
 /** One request; what it hands to waitUntil is not waited for: a stream that stalls never ends. */
@@ -37,12 +29,6 @@ async function classify(): Promise<Response> {
 async function expectUsualAnswer(response: Response): Promise<void> {
   expect(response.status).toBe(200);
   expect((await answer(response)).predictions).toEqual(await expectedPredictions());
-}
-
-function flipped(at: number): Uint8Array {
-  const bytes = good.slice();
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  return bytes;
 }
 
 const MENDED: [string, Faults][] = [
@@ -62,7 +48,7 @@ test.each(MENDED)('%s: the request that meets it is answered', async (_, faults)
 
 const REPORTED: [string, number, string, Faults, Uint8Array?][] = [
   ['a short object', 500, 'model-truncated', {}, good.slice(0, half)],
-  ['one flipped bit', 500, 'model-checksum', {}, flipped(good.length - 1000)],
+  ['one flipped bit', 500, 'model-checksum', {}, flipped(good, good.length - 1000)],
   ['5xx again and again', 504, 'model-unreachable', { error: internal }],
   ['resets again and again', 504, 'model-unreachable', { resetAfter: 4096 }],
   ['silence', 504, 'model-timeout', { stallAfter: 0 }],

@@ -1,14 +1,10 @@
 // Walks the served OpenAPI document: every operation, each of its documented statuses, and each example, is requested
 // and answered as documented. clients.test.ts validates the document itself.
 import { describe, expect, it } from 'vitest';
-import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
-import { Admission } from '../../src/admission.ts';
-import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/bindings.ts';
-import { ImageDecoder } from '../../src/image/decoder.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
-import { bindings, jpeg, jpegBase64, post, send, text, truncated } from './worker.ts';
+import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from './worker.ts';
 
 interface Schema {
   type?: string;
@@ -117,11 +113,7 @@ function request(method: string, path: string, operation: Operation, cause: Caus
   const search = cause.search ?? (path === '/readyz' && cause.bindings ? '?warm=1' : '');
   const body = bodyWith(operation, cause.file ?? jpeg);
   const worker = cause.cold
-    ? createApp({
-        admission: new Admission(),
-        loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }),
-        decoder: new ImageDecoder(decodeModule),
-      })
+    ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
     : undefined;
   const init: RequestInit = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
   return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...cause.bindings }, worker);

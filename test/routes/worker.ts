@@ -3,8 +3,15 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
+import decodeModule from '../../build/decode.wasm';
+import kernelsModule from '../../build/kernels.wasm';
+import { Admission } from '../../src/admission.ts';
+import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/bindings.ts';
+import { ImageDecoder } from '../../src/image/decoder.ts';
 import app from '../../src/index.ts';
+import { ModelLoader } from '../../src/model/loader.ts';
+import type { Services } from '../../src/services.ts';
 
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
@@ -25,6 +32,16 @@ for (const level of ['log', 'warn', 'error'] as const)
   vi.spyOn(console, level).mockImplementation((line: string) => {
     logged.push(line);
   });
+
+/** An isolate that has just started. */
+export function coldWorker(services: Partial<Services> = {}) {
+  return createApp({
+    admission: new Admission(),
+    loader: new ModelLoader(kernelsModule),
+    decoder: new ImageDecoder(decodeModule),
+    ...services,
+  });
+}
 
 interface Application {
   fetch(request: Request, env: Bindings, context: ExecutionContext): Response | Promise<Response>;

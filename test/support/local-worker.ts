@@ -3,7 +3,6 @@
 // memory, the real model.
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Miniflare } from 'miniflare';
@@ -101,18 +100,4 @@ export async function startWorker(
     ...(inspect ? { inspector: await mf.getInspectorURL() } : {}),
     stop: () => mf.dispose(),
   };
-}
-
-/** POSTs `body` and resets the connection after `afterMs`. */
-export function abortedPost(url: URL, body: Uint8Array, afterMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = net.connect(Number(url.port), url.hostname);
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve());
-    socket.write(
-      `POST ${url.pathname}${url.search} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.byteLength}\r\n\r\n`,
-    );
-    socket.write(body);
-    setTimeout(() => socket.resetAndDestroy(), afterMs);
-  });
 }

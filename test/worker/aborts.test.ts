@@ -1,14 +1,12 @@
 // Clients that hang up at each stage of a request, over real connections to the self-hosted Worker, more of them than
 // there are decoders: the next request is answered as if they had never been.
-import net from 'node:net';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { photographPixels } from '../support/photograph.ts';
+import { hangUp, postHead } from '../support/hang-up.ts';
+import { photograph } from '../support/photograph.ts';
 import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
 
 /** Decoders are 4, places 64. */
 const CLIENTS = 6;
-const RAW = { width: 900, height: 700, channels: 3 as const };
 
 let worker: PlainWorker;
 let jpeg: Buffer;
@@ -24,27 +22,14 @@ async function classify(): Promise<{ status: number; predictions: unknown }> {
 
 beforeAll(async () => {
   worker = await startPlainWorker(await selfHostFolder('self-host-aborts'));
-  const picture = sharp(photographPixels(RAW.width, RAW.height), { raw: RAW });
+  const picture = photograph(900, 700);
   jpeg = await picture.clone().jpeg({ quality: 95 }).toBuffer();
   webp = await picture.webp().toBuffer();
   ({ predictions } = await classify());
 });
 afterAll(() => worker.stop());
 
-/** Sends the pieces, then nothing for `waitMs`, then resets the connection. */
-function hangUp(pieces: (string | Uint8Array)[], waitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = net.connect(Number(worker.url.port), worker.url.hostname);
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve());
-    for (const piece of pieces) socket.write(piece);
-    setTimeout(() => socket.resetAndDestroy(), waitMs);
-  });
-}
-
-function head(bytes: number, path = '/v1/classify', more = ''): string {
-  return `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n${more}\r\n`;
-}
+const head = (bytes: number, more = '') => postHead('/v1/classify', bytes, more);
 
 const json = () => Buffer.from(JSON.stringify({ image: jpeg.toString('base64') }));
 const STAGES: [string, () => (string | Uint8Array)[], number][] = [
@@ -63,7 +48,7 @@ const STAGES: [string, () => (string | Uint8Array)[], number][] = [
   [
     'in the second file of a form',
     () => [
-      head(jpeg.length * 3, '/v1/classify', 'Content-Type: multipart/form-data; boundary=b\r\n'),
+      head(jpeg.length * 3, 'Content-Type: multipart/form-data; boundary=b\r\n'),
       '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n',
       jpeg,
       '\r\n--b\r\nContent-Disposition: form-data; name="image"; filename="b"\r\n\r\n',
@@ -79,7 +64,7 @@ const STAGES: [string, () => (string | Uint8Array)[], number][] = [
 test.each(STAGES)(
   '%s',
   async (_, pieces, waitMs) => {
-    await Promise.all(Array.from({ length: CLIENTS }, () => hangUp(pieces(), waitMs)));
+    await Promise.all(Array.from({ length: CLIENTS }, () => hangUp(worker.url, pieces(), waitMs)));
     expect(await classify()).toEqual({ status: 200, predictions });
     // A decoder that nobody gives back would be missed for half a minute.
   },
@@ -88,7 +73,7 @@ test.each(STAGES)(
 
 test('more clients than there are places: the places are free again', async () => {
   await Promise.all(
-    Array.from({ length: 70 }, () => hangUp([head(jpeg.length), jpeg.subarray(0, 2000)], 300)),
+    Array.from({ length: 70 }, () => hangUp(worker.url, [head(jpeg.length), jpeg.subarray(0, 2000)], 300)),
   );
   // A place is given away when its holder has been silent for a second.
   await expect.poll(async () => (await classify()).status, { timeout: 5_000, interval: 100 }).toBe(200);

@@ -1,10 +1,10 @@
 // A cold isolate with the real model, over real HTTP: twenty requests at once, five of their clients hang up; the
 // others get the right answer from one read of the weights.
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { abortedPost, defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
-import { photographPixels } from '../support/photograph.ts';
+import { abortedPost } from '../support/hang-up.ts';
+import { defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
+import { photograph } from '../support/photograph.ts';
 
 const REQUESTS = 15;
 const ABORTS = [5, 15, 30, 60, 120];
@@ -16,9 +16,7 @@ beforeAll(async () => {
   const { key, file } = await defaultModelFile();
   worker = await startWorker({ MODEL: key });
   await worker.bucket.put(key, await readFile(file));
-  jpeg = await sharp(photographPixels(320, 240), { raw: { width: 320, height: 240, channels: 3 } })
-    .jpeg()
-    .toBuffer();
+  jpeg = await photograph(320, 240).jpeg().toBuffer();
 });
 afterAll(() => worker.stop());
 

@@ -1,11 +1,10 @@
 // Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workerdConfig } from '../../weights/self-host/config.ts';
 import { defaultModelFile } from '../support/local-worker.ts';
-import { photographPixels } from '../support/photograph.ts';
+import { photograph } from '../support/photograph.ts';
 import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
 
 let worker: PlainWorker;
@@ -13,8 +12,7 @@ let jpeg: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   worker = await startPlainWorker(await selfHostFolder('self-host-test'));
-  const raw = { width: 320, height: 240, channels: 3 as const };
-  jpeg = new Uint8Array(await sharp(photographPixels(320, 240), { raw }).jpeg().toBuffer());
+  jpeg = new Uint8Array(await photograph(320, 240).jpeg().toBuffer());
 });
 afterAll(() => worker.stop());
 

@@ -2,11 +2,11 @@
 // many), and two models switched under traffic: every answer is that of one of them, whole.
 import { copyFile, link, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { readPackedFile } from '../../weights/packed-file.ts';
-import { abortedPost, defaultModelFile } from '../support/local-worker.ts';
-import { photographPixels } from '../support/photograph.ts';
+import { abortedPost } from '../support/hang-up.ts';
+import { defaultModelFile } from '../support/local-worker.ts';
+import { photograph } from '../support/photograph.ts';
 import { selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
 import { packTinyModel } from '../support/tiny-model.ts';
 
@@ -15,8 +15,7 @@ const root = path.join(import.meta.dirname, '../..');
 
 let jpeg: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
-  const raw = { width: 320, height: 240, channels: 3 as const };
-  jpeg = new Uint8Array(await sharp(photographPixels(320, 240), { raw }).jpeg().toBuffer());
+  jpeg = new Uint8Array(await photograph(320, 240).jpeg().toBuffer());
 });
 
 interface Answer {
