@@ -2,10 +2,10 @@
 import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
-import { Admission } from './admission.ts';
-import { createApp } from './app.ts';
-import { classifierEntrypoint } from './entrypoint.ts';
+import { createApp } from './http/app.ts';
+import { classifierEntrypoint } from './http/rpc.ts';
 import { ImageDecoder } from './image/decoder.ts';
+import { Admission } from './isolate/admission.ts';
 import { ModelLoader } from './model/loader.ts';
 
 const services = {

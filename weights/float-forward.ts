@@ -3,7 +3,7 @@
 import type { ConvLayer, LrnLayer, MaxpoolLayer, Shape } from '../src/network/layer.ts';
 import type { LayerShapes } from '../src/network/shapes.ts';
 import { type FloatModel, ImportError } from './float-model.ts';
-import { networkShapes } from './import/weight-file.ts';
+import { networkShapes } from './formats/weight-file.ts';
 
 interface LoadedLayer {
   weight: Float32Array;

@@ -1,6 +1,6 @@
 // The published files: where they lie, how long they are, and what is known of them. `get` downloads by this
 // table; an import recognises a file of it by its checksum, whatever its name is.
-import type { VariantName } from './import/variants.ts';
+import type { VariantName } from './formats/variants.ts';
 
 export interface PublishedFile {
   name: string;

@@ -6,7 +6,7 @@
 // Large uploads lease at most half of the instances, so that small ones do not wait for them.
 // A trapped instance is dropped, and so is one that has grown (wasm memory never shrinks).
 import { ServiceError } from '../errors.ts';
-import { Pulse } from '../pulse.ts';
+import { Pulse } from '../isolate/pulse.ts';
 import { DecoderInstance } from './instance.ts';
 
 const POLL_MS = 10;

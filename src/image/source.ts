@@ -1,6 +1,7 @@
 // An upload as a sequence of chunks, counted against the limit of bytes.
-import { type ByteReader, byteReader, joined, readAll } from '../byte-reader.ts';
+
 import { ServiceError } from '../errors.ts';
+import { type ByteReader, byteReader, joined, readAll } from '../isolate/byte-reader.ts';
 
 function wholeReader(bytes: Uint8Array): ByteReader {
   let given = false;

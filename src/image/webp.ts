@@ -1,8 +1,9 @@
 // WebP by way of @jsquash/webp (libwebp): the whole file and the whole picture in memory, so its size is
 // checked first, and its pixels are given back at once. Here: the container (RFC 9649), which says the size, the
 // EXIF block and whether there are frames; of an animation the first frame is shown.
-import { joined } from '../byte-reader.ts';
+
 import { ServiceError } from '../errors.ts';
+import { joined } from '../isolate/byte-reader.ts';
 import { release } from './pixels.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */

@@ -3,44 +3,39 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { imports, ROOT, type Source, sources } from './source.ts';
 
-const root = path.join(import.meta.dirname, '../..');
+/** What each house may import of the others. Whatever is missing here may import nothing. */
+const HOUSES: Record<string, readonly string[]> = {
+  src: ['build'],
+  weights: ['src'],
+  tools: ['weights', 'src', 'assembly'],
+  test: ['tools', 'weights', 'src', 'assembly', 'vitest.config.ts'],
+};
 
-interface Source {
-  /** From the root, with slashes. */
-  file: string;
-  text: string;
-  /** The text without comments. */
-  code: string;
-}
+/** What each room of src/ may import of the others, from the inside outwards. */
+const ROOMS: Record<string, readonly string[]> = {
+  errors: [],
+  network: ['errors'],
+  isolate: ['errors'],
+  engine: ['network', 'errors'],
+  image: ['network', 'isolate', 'errors'],
+  model: ['engine', 'network', 'isolate', 'errors'],
+  classify: ['engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  explain: ['classify', 'engine', 'image', 'network', 'isolate', 'errors'],
+  http: ['explain', 'classify', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  index: ['http', 'explain', 'classify', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+};
 
-/** Comments end up as spaces; strings stay, so an address in one is not taken for a comment. */
-function withoutComments(text: string): string {
-  return text.replace(/('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|\/\*[\s\S]*?\*\/|\/\/.*/g, (_, string) =>
-    string === undefined ? ' ' : string,
-  );
-}
+/** Only these files lie at the top of src/; a new concern gets a folder. */
+const TOP_OF_SRC = /^src\/(index|errors|[a-z-]+\.d)\.ts$/;
 
-async function sources(folder: string): Promise<Source[]> {
-  const names = await readdir(path.join(root, folder), { recursive: true });
-  return Promise.all(
-    names
-      .filter((name) => name.endsWith('.ts'))
-      .map(async (name) => {
-        const file = path.join(folder, name).replaceAll('\\', '/');
-        const text = await readFile(path.join(root, file), 'utf8');
-        return { file, text, code: withoutComments(text) };
-      }),
-  );
-}
-
-/** What a file imports: paths from the root for its own, names for packages. */
-function imports({ file, code }: Source): string[] {
-  const found = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g);
-  return Array.from(found, ([, name = '']) =>
-    name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name,
-  );
-}
+const src = await sources('src');
+const weights = await sources('weights');
+const tools = await sources('tools');
+const tests = await sources('test');
+const assembly = (await sources('assembly')).filter(({ file }) => file !== 'assembly/build.ts');
+const all = [...src, ...weights, ...tools, ...tests, ...assembly];
 
 /** The room that a file of src/ belongs to: its folder, or its own name at the top. */
 function roomOf(file: string): string {
@@ -48,38 +43,17 @@ function roomOf(file: string): string {
   return second === undefined ? first.replace(/\.ts$/, '') : first;
 }
 
-/** From the entry inwards. A room may import itself and what is named here. */
-const ARROWS: Record<string, readonly string[]> = {
-  errors: [],
-  pulse: [],
-  'byte-reader': [],
-  network: ['errors'],
-  engine: ['network', 'errors'],
-  image: ['network', 'errors', 'pulse', 'byte-reader'],
-  model: ['engine', 'network', 'errors'],
-  admission: ['errors', 'pulse'],
-  'ten-crop': ['engine'],
-};
-const INNER = Object.keys(ARROWS);
-const OUTER = [
-  'app',
-  'app-env',
-  'bindings',
-  'client',
-  'entrypoint',
-  'index',
-  'limits',
-  'middleware',
-  'page',
-  'problem',
-  'routes',
-  'services',
-];
+/** Imports that are not allowed, as `file -> import`. */
+function turningBack(files: readonly Source[], allowed: (file: string, name: string) => boolean): string[] {
+  return files.flatMap((source) =>
+    imports(source)
+      .filter((name) => name.includes('/') && /^(assembly|build|src|test|tools|weights)\//.test(name))
+      .filter((name) => !allowed(source.file, name))
+      .map((name) => `${source.file} -> ${name}`),
+  );
+}
 
-const src = await sources('src');
-const assembly = (await sources('assembly')).filter(({ file }) => file !== 'assembly/build.ts');
-
-/** Files whose code matches, outside of the rooms where it may. */
+/** Files of src/ whose code matches, outside of the rooms where it may. */
 function strays(pattern: RegExp, rooms: readonly string[]): string[] {
   return src
     .filter(({ file, code }) => pattern.test(code) && !rooms.includes(roomOf(file)))
@@ -88,66 +62,65 @@ function strays(pattern: RegExp, rooms: readonly string[]): string[] {
 
 test('there is something to check', () => {
   expect(src.length).toBeGreaterThan(60);
+  expect(weights.length).toBeGreaterThan(25);
+  expect(tools.length).toBeGreaterThan(40);
+  expect(tests.length).toBeGreaterThan(60);
   expect(assembly.length).toBeGreaterThan(20);
-  expect(src.flatMap(imports).length).toBeGreaterThan(150);
+  expect(all.flatMap(imports).length).toBeGreaterThan(500);
 });
 
 describe('arrows', () => {
-  test('engine, image, model and what they share import only inwards', () => {
-    const wrong = src.flatMap((source) => {
-      const room = roomOf(source.file);
-      const allowed = ARROWS[room];
-      if (!allowed) return [];
-      return imports(source)
-        .filter((name) => name.startsWith('src/'))
-        .filter((name) => roomOf(name) !== room && !allowed.includes(roomOf(name)))
-        .map((name) => `${source.file} -> ${name}`);
-    });
+  test('tools -> weights -> src, and only tests import tests', () => {
+    const houseOf = (file: string) => file.split('/')[0] ?? '';
+    const wrong = turningBack(
+      [...src, ...weights, ...tools, ...tests],
+      (file, name) =>
+        houseOf(name) === houseOf(file) ||
+        (HOUSES[houseOf(file)]?.includes(houseOf(name)) ?? false) ||
+        // Benchmarks and tests compile a wasm module of their own into a Worker.
+        /^build\/[a-z.]+\.wasm$/.test(name),
+    );
     expect(wrong).toEqual([]);
   });
 
-  test('the use cases know nothing of HTTP, the bucket or what is bound', () => {
-    const outer = new Set([...OUTER, 'model']);
-    const wrong = src
-      .filter(({ file }) => !OUTER.includes(roomOf(file)) && !INNER.includes(roomOf(file)))
-      .flatMap((source) =>
-        imports(source)
-          .filter((name) => name.startsWith('src/') && outer.has(roomOf(name)))
-          .map((name) => `${source.file} -> ${name}`),
-      );
+  test('http -> explain, classify -> image, engine, model; every room of src/ is on the map', () => {
+    expect(Object.keys(ROOMS)).toEqual(
+      expect.arrayContaining([
+        ...new Set(src.filter(({ file }) => !file.endsWith('.d.ts')).map(({ file }) => roomOf(file))),
+      ]),
+    );
+    const wrong = turningBack(
+      src.filter(({ file }) => !file.endsWith('.d.ts')),
+      (file, name) =>
+        !name.startsWith('src/') ||
+        roomOf(name) === roomOf(file) ||
+        (ROOMS[roomOf(file)]?.includes(roomOf(name)) ?? false),
+    );
     expect(wrong).toEqual([]);
   });
 
-  test('middleware does not import routes, and nothing but the entry imports the application', () => {
-    const wrong = src.flatMap((source) =>
-      imports(source)
-        .filter(
-          (name) =>
-            (roomOf(source.file) === 'middleware' && name.startsWith('src/routes/')) ||
-            (name === 'src/app.ts' && !['index', 'client'].includes(roomOf(source.file))),
-        )
-        .map((name) => `${source.file} -> ${name}`),
+  test('middleware and bodies do not import routes, and nothing but the entry imports the application', () => {
+    const inner = /^src\/http\/(middleware|body)\//;
+    const wrong = turningBack(
+      src,
+      (file, name) =>
+        !(inner.test(file) && /^src\/http\/(v1|dialects)\//.test(name)) &&
+        !(name === 'src/http/app.ts' && !['src/index.ts', 'src/http/client.ts'].includes(file)),
     );
     expect(wrong).toEqual([]);
   });
 
   test('kernels and decoders import only from their own folder', () => {
-    const wrong = assembly.flatMap((source) => {
-      const folder = source.file.split('/').slice(0, 2).join('/');
-      return imports(source)
-        .filter((name) => !name.startsWith(`${folder}/`))
-        .map((name) => `${source.file} -> ${name}`);
-    });
-    expect(wrong).toEqual([]);
+    const folderOf = (file: string) => file.split('/').slice(0, 2).join('/');
+    expect(turningBack(assembly, (file, name) => folderOf(file) === folderOf(name))).toEqual([]);
   });
 });
 
 describe('who touches what', () => {
-  test('hono: app, routes, middleware and page', () => {
-    const allowed = ['app', 'app-env', 'client', 'routes', 'middleware', 'page'];
+  test('hono: http and the page', () => {
     const wrong = src
       .filter((source) => imports(source).some((name) => /^hono\b/.test(name)))
-      .filter(({ file }) => !allowed.includes(roomOf(file)));
+      .filter(({ file }) => !['http', 'page'].includes(roomOf(file)));
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
@@ -175,7 +148,7 @@ describe('who touches what', () => {
 
 describe('wasm modules', () => {
   test.each(['kernels', 'decode'])('%s.wasm imports nothing', async (name) => {
-    const bytes = await readFile(path.join(root, 'build', `${name}.wasm`));
+    const bytes = await readFile(path.join(ROOT, 'build', `${name}.wasm`));
     // The two sets of types that a test sees disagree on whether this class can be constructed.
     const module: WebAssembly.Module = Reflect.construct(WebAssembly.Module, [bytes]);
     expect(WebAssembly.Module.imports(module)).toEqual([]);
@@ -184,12 +157,29 @@ describe('wasm modules', () => {
 
 describe('house', () => {
   test('no file of 400 lines or more, no names that say nothing', () => {
-    const all = [...src, ...assembly];
     expect(all.filter(({ text }) => text.split('\n').length > 400).map(({ file }) => file)).toEqual([]);
-    const names = all
-      .map(({ file }) => file)
-      .filter((file) => /\b(utils?|helpers?|common|misc)\b/.test(file));
-    expect(names).toEqual([]);
-    expect(all.map(({ file }) => file).filter((file) => /[A-Z_]/.test(file))).toEqual([]);
+    const names = all.map(({ file }) => file);
+    expect(names.filter((file) => /\b(utils?|helpers?|common|misc)\b/.test(file))).toEqual([]);
+    expect(names.filter((file) => /[A-Z_]/.test(file))).toEqual([]);
+  });
+
+  test('a new file at the top of src/ is not an option', () => {
+    const top = src.map(({ file }) => file).filter((file) => file.split('/').length === 2);
+    expect(top.filter((file) => !TOP_OF_SRC.test(file))).toEqual([]);
+  });
+
+  test('docs/ARCHITECTURE.md has every folder, and no folder that is not there', async () => {
+    const map = await readFile(path.join(ROOT, 'docs/ARCHITECTURE.md'), 'utf8');
+    const named = new Set(Array.from(map.matchAll(/^\| `([a-z0-9/-]+)` \|/gm), ([, folder = '']) => folder));
+    const there = new Set<string>();
+    for (const house of ['assembly', 'src', 'weights', 'tools', 'test'])
+      for (const entry of await readdir(path.join(ROOT, house), { recursive: true, withFileTypes: true })) {
+        const folder = path.relative(ROOT, entry.parentPath).replaceAll('\\', '/');
+        if (entry.isFile() && !/node_modules|artefacts/.test(folder)) there.add(folder);
+      }
+    const covered = (folder: string) =>
+      named.has(folder) || /^(assembly\/decode|test|tools\/bench)\/./.test(folder);
+    expect([...there].filter((folder) => !covered(folder))).toEqual([]);
+    expect([...named].filter((folder) => !there.has(folder))).toEqual([]);
   });
 });

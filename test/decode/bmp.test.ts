@@ -1,9 +1,9 @@
 // BMP against the pixels that the fixtures were made of, before the resize, all equal. sharp reads no BMP; the
 // encoder in test/support shares no code with the decoder.
 import { describe, expect, test } from 'vitest';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 import { type BmpPicture, bmpPixels, encodeBmp } from '../support/encode-bmp.ts';
 import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
-import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 

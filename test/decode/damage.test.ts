@@ -3,9 +3,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
-import { decodeOptions, imageDecoder, inChunks } from '../support/decoder.ts';
-import { photograph } from '../support/photograph.ts';
-import { randomNumbers } from '../support/random.ts';
+import { decodeOptions, imageDecoder, inChunks } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { type Fixture, smallFiles } from '../support/small-files.ts';
 
 const MUTATIONS = Number(process.env.FUZZ ?? 20_000);

@@ -2,9 +2,9 @@
 // equal.
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 import { encodeGif, type GifPicture, gifPixels, lzw, subBlocks } from '../support/encode-gif.ts';
 import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
-import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 

@@ -2,10 +2,10 @@
 // written bit by bit, and zlib's own opinion of each of them.
 import { deflateSync, inflateSync, type ZlibOptions, constants as z } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 import { Bits } from '../support/bits.ts';
 import { encodePng } from '../support/encode-png.ts';
 import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
-import { randomIntegers } from '../support/random.ts';
 
 const SIDE = 200;
 const CHUNKS = [1, 7, 1 << 16];

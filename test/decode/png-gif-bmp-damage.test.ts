@@ -4,11 +4,11 @@
 // DAMAGE_RUNS=n multiplies the mutations.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 import { type BmpPicture, encodeBmp } from '../support/encode-bmp.ts';
 import { encodeGif, type GifPicture } from '../support/encode-gif.ts';
 import { encodePng, type PngPicture } from '../support/encode-png.ts';
 import { decode, decoder, type Format, type Outcome } from '../support/exact-pixels.ts';
-import { randomIntegers } from '../support/random.ts';
 
 const SEED = 20_120_930;
 const MUTATIONS = 2000 * Number(process.env.DAMAGE_RUNS ?? 1);

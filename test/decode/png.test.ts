@@ -2,6 +2,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp, { type PngOptions } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 import {
   CHANNELS,
   chunk,
@@ -12,7 +13,6 @@ import {
   rawRows,
 } from '../support/encode-png.ts';
 import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
-import { randomIntegers } from '../support/random.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 

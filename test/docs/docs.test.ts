@@ -78,7 +78,7 @@ test('OPERATIONS explains every error code, and no other', () => {
 });
 
 test('the commands of the weights that the documents show exist', () => {
-  const help = execFileSync(process.execPath, [path.join(root, 'weights/cli/index.ts'), '--help'], {
+  const help = execFileSync(process.execPath, [path.join(root, 'tools/weights/index.ts'), '--help'], {
     encoding: 'utf8',
   });
   const shown = DOCUMENTS.flatMap((file) =>

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEngine } from '../../weights/packed-model.ts';
-import { defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
+import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import { openEngine } from '../../weights/packed/engine.ts';
 import { hexBits, identityPictures } from './logits.ts';
 
 let model: { key: string; file: string };

@@ -6,21 +6,21 @@ import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
-import type { FloatModel } from '../../weights/float-model.ts';
-import { importFile } from '../../weights/import/import-file.ts';
-import { SourceFile } from '../../weights/import/source-file.ts';
-import { openEngine } from '../../weights/packed-model.ts';
-import { defaultModelFile } from '../support/local-worker.ts';
-import { packTrained } from '../support/pack-trained.ts';
-import { photographPixels } from '../support/photograph.ts';
-import { encodeOnnx, layerOutput } from '../weights/encode-onnx.ts';
-import { cosine } from '../weights/run-float-onnx.ts';
+import { encodeOnnx, layerOutput } from '../../tools/fixtures/encode-onnx.ts';
+import { photographPixels } from '../../tools/fixtures/photograph.ts';
 import {
   frameworkInput,
   type TrainedLayer,
   type TrainedModel,
   trainedModel,
-} from '../weights/trained-model.ts';
+} from '../../tools/fixtures/trained-model.ts';
+import { defaultModelFile } from '../../tools/workers/local-worker.ts';
+import type { FloatModel } from '../../weights/float-model.ts';
+import { importFile } from '../../weights/formats/import-file.ts';
+import { SourceFile } from '../../weights/formats/source-file.ts';
+import { openEngine } from '../../weights/packed/engine.ts';
+import { packTrained } from '../support/pack-trained.ts';
+import { cosine } from '../weights/run-float-onnx.ts';
 
 const TRAINED = '../shared/model/alexnet-ten-classes.f16.safetensors';
 const MIN_COSINE = 0.999;

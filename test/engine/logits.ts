@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Engine } from '../../src/engine/engine.ts';
 import { readModelInfo } from '../../src/model/header.ts';
 import { headerEnd, parseHeader } from '../../src/model/safetensors.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { kernelsModule } from '../support/kernel-builds.ts';
-import { randomNumbers } from '../support/random.ts';
 
 const PICTURES = 3;
 

@@ -3,9 +3,9 @@
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
+import { decodeOptions, imageDecoder, inChunks, unresized } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { resizeCrop } from '../reference/resize.ts';
-import { decodeOptions, imageDecoder, inChunks, unresized } from '../support/decoder.ts';
-import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
 import { smallFiles } from '../support/small-files.ts';
 

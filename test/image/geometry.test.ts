@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { region, upright } from '../../src/image/geometry.ts';
-import { PREPROCESS } from '../support/decoder.ts';
+import { PREPROCESS } from '../../tools/fixtures/decoder.ts';
 
 describe('region', () => {
   it.each([

@@ -6,9 +6,9 @@ import path from 'node:path';
 import type { Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
-import { decodeOptions, imageDecoder, inChunks } from '../support/decoder.ts';
+import { decodeOptions, imageDecoder, inChunks } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { type JpegPlan, jpegFile } from '../support/jpeg-writer.ts';
-import { photograph } from '../support/photograph.ts';
 import { difference, rawBySharp, referenceCrop } from '../support/pixels.ts';
 
 const PHOTOS = path.resolve(import.meta.dirname, '../../../shared/photos');

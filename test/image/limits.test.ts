@@ -7,9 +7,15 @@ import { region } from '../../src/image/geometry.ts';
 import { DecoderInstance } from '../../src/image/instance.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import type { DecodeOptions } from '../../src/image/picture.ts';
-import { decodeOptions, decoderModule, imageDecoder, inChunks, PREPROCESS } from '../support/decoder.ts';
+import {
+  decodeOptions,
+  decoderModule,
+  imageDecoder,
+  inChunks,
+  PREPROCESS,
+} from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { chunk, header } from '../support/encode-png.ts';
-import { photograph } from '../support/photograph.ts';
 
 let decoder: ImageDecoder;
 

@@ -1,10 +1,10 @@
 // A photo that a camera has stored in each of the eight orientations is the same photo to the network.
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { openEngine } from '../../weights/packed-model.ts';
-import { decodeOptions, imageDecoder } from '../support/decoder.ts';
-import { defaultModelFile } from '../support/local-worker.ts';
-import { photograph } from '../support/photograph.ts';
+import { decodeOptions, imageDecoder } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { defaultModelFile } from '../../tools/workers/local-worker.ts';
+import { openEngine } from '../../weights/packed/engine.ts';
 
 /** What has to be done to the upright picture, so that a viewer who follows EXIF undoes it. */
 const STORED: ((upright: Buffer) => Promise<Buffer>)[] = [

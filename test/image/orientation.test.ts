@@ -2,8 +2,8 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDecoder } from '../../src/image/decoder.ts';
-import { decodeOptions, imageDecoder } from '../support/decoder.ts';
-import { photograph } from '../support/photograph.ts';
+import { decodeOptions, imageDecoder } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { difference, referenceCrop } from '../support/pixels.ts';
 
 let decoder: ImageDecoder;

@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { DecoderInstance } from '../../src/image/instance.ts';
 import { imageLimits } from '../../src/image/limits.ts';
-import { decodeOptions, decoderModule, inChunks, PREPROCESS } from '../support/decoder.ts';
+import { decodeOptions, decoderModule, inChunks, PREPROCESS } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { encodeBmp } from '../support/encode-bmp.ts';
 import { encodeGif } from '../support/encode-gif.ts';
 import { chunk, encodePng } from '../support/encode-png.ts';
-import { photograph } from '../support/photograph.ts';
 
 const CROP = PREPROCESS.crop;
 /** Columns and rows left out on the left and at the top of 256. */

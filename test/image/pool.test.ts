@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { DecoderPool } from '../../src/image/pool.ts';
-import { decodeOptions, decoderModule } from '../support/decoder.ts';
-import { photograph } from '../support/photograph.ts';
+import { decodeOptions, decoderModule } from '../../tools/fixtures/decoder.ts';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { difference } from '../support/pixels.ts';
 
 let module: WebAssembly.Module;

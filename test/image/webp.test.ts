@@ -4,9 +4,15 @@ import { describe, expect, test, vi } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { release } from '../../src/image/pixels.ts';
 import { decodeWebp, WebpCodec } from '../../src/image/webp.ts';
-import { compiled, decodeOptions, decoderModule, inChunks, PREPROCESS } from '../support/decoder.ts';
-import { photograph, photographPixels } from '../support/photograph.ts';
-import { randomIntegers } from '../support/random.ts';
+import {
+  compiled,
+  decodeOptions,
+  decoderModule,
+  inChunks,
+  PREPROCESS,
+} from '../../tools/fixtures/decoder.ts';
+import { photograph, photographPixels } from '../../tools/fixtures/photograph.ts';
+import { randomIntegers } from '../../tools/fixtures/random.ts';
 
 const CROP = PREPROCESS.crop;
 /** Columns and rows left out on the left and at the top of 256. */

@@ -1,7 +1,7 @@
 // Contracts of the kernels that are not multiply-add: normalisation, pooling, quantisation, pixels, softmax.
 import { describe, expect, test } from 'vitest';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { KERNEL_BUILDS, KernelBench } from '../support/kernel-builds.ts';
-import { randomNumbers } from '../support/random.ts';
 
 function randomFloats(count: number, high: number, seed: number): Float32Array {
   const next = randomNumbers(seed);

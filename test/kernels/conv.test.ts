@@ -5,10 +5,10 @@ import { planConv } from '../../src/engine/conv-step.ts';
 import { instantiateKernels, tilesOf } from '../../src/engine/kernels.ts';
 import { LinearMemory } from '../../src/engine/linear-memory.ts';
 import { inferShapes } from '../../src/network/shapes.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { convLayout } from '../../weights/layout.ts';
 import { type ConvCase, convSums } from '../reference/conv.ts';
 import { KERNEL_BUILDS, kernelsModule } from '../support/kernel-builds.ts';
-import { randomNumbers } from '../support/random.ts';
 
 const base: ConvCase = {
   height: 5,

@@ -1,8 +1,8 @@
 // Contract of the dense kernels against the definition: integers exactly equal, for any share of zeros and any
 // number of pictures.
 import { describe, expect, test } from 'vitest';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { KERNEL_BUILDS, KernelBench } from '../support/kernel-builds.ts';
-import { randomNumbers } from '../support/random.ts';
 
 const SIZES = [
   [1, 16],

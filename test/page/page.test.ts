@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
-import { photographPixels } from '../support/photograph.ts';
+import { photographPixels } from '../../tools/fixtures/photograph.ts';
+import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
 import { packTinyModel } from '../support/tiny-model.ts';
 import {
   dispatchFiles,

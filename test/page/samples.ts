@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { randomNumbers } from '../support/random.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 
 const WIDTH = 280;
 const HEIGHT = 256;

@@ -2,9 +2,9 @@
 // layer's output as an output of the graph. Float32, one thread. It shares nothing with the engine but the layer list.
 import * as ort from 'onnxruntime-web';
 import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
+import { encodeOnnx, layerOutput } from '../../tools/fixtures/encode-onnx.ts';
+import { frameworkInput, type TrainedModel } from '../../tools/fixtures/trained-model.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
-import { encodeOnnx, layerOutput } from '../weights/encode-onnx.ts';
-import { frameworkInput, type TrainedModel } from '../weights/trained-model.ts';
 
 ort.env.wasm.numThreads = 1;
 

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { build } from '../../assembly/build.ts';
-import { bundleWorker, defaultModelFile } from './local-worker.ts';
+import { bundleWorker, defaultModelFile } from '../../tools/workers/local-worker.ts';
 
 let built: Promise<void> | undefined;
 

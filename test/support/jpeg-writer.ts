@@ -1,7 +1,7 @@
 // Baseline JPEG files that sharp cannot write: any sampling, restart intervals, a scan for each component,
 // any colour model. The plain textbook way (ITU-T T.81): a float DCT, one flat quantisation table, codes of
 // 8 and 12 bits. What the samples mean is up to the reader.
-import { randomNumbers } from './random.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 
 export interface JpegPlan {
   width: number;

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Engine } from '../../src/engine/engine.ts';
-import { importFile } from '../../weights/import/import-file.ts';
-import { SourceFile } from '../../weights/import/source-file.ts';
-import { familyOf, type VariantName } from '../../weights/import/variants.ts';
+import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
+import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
+import { importFile } from '../../weights/formats/import-file.ts';
+import { SourceFile } from '../../weights/formats/source-file.ts';
+import { familyOf, type VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed-model.ts';
-import { encodeSafetensors } from '../weights/encode-safetensors.ts';
+import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { TORCHVISION_KEYS } from '../weights/encode-torch.ts';
-import type { TrainedModel } from '../weights/trained-model.ts';
 
 export async function packTrained(model: TrainedModel, variant: VariantName): Promise<Engine> {
   const folder = await mkdtemp(path.join(tmpdir(), 'packed-'));

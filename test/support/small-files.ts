@@ -1,8 +1,8 @@
 // One small file of every kind that the decoder reads, made when the tests run.
 import sharp from 'sharp';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { type BmpPicture, encodeBmp } from './encode-bmp.ts';
-import { photograph } from './photograph.ts';
-import { randomNumbers } from './random.ts';
 
 export interface Fixture {
   name: string;

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { instantiateKernels, tilesOf } from '../../src/engine/kernels.ts';
 import type { Network } from '../../src/network/layer.ts';
 import { inferShapes } from '../../src/network/shapes.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from '../../weights/float-model.ts';
 import { packModel } from '../../weights/pack.ts';
-import { randomNumbers } from './random.ts';
 
 const NETWORK: Network = {
   input: { size: 67, channels: 3 },

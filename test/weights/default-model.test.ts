@@ -5,17 +5,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { importAndPack } from '../../weights/cli/import.ts';
+import { readConfig } from '../../tools/config.ts';
+import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
+import { trainedModel } from '../../tools/fixtures/trained-model.ts';
+import { importAndPack } from '../../tools/weights/import.ts';
 import {
   compressedModelKey,
   compressModel,
   DEFAULT_MODEL_PATH,
   unpackModel,
-} from '../../weights/default-model.ts';
-import type { PackedFile } from '../../weights/packed-file.ts';
-import { readConfig } from '../../weights/worker-config.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
-import { trainedModel } from './trained-model.ts';
+} from '../../weights/packed/brotli.ts';
+import type { PackedFile } from '../../weights/packed/file.ts';
 
 let folder: string;
 let packed: PackedFile;

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { randomNumbers } from '../../tools/fixtures/trained-model.ts';
 import { download } from '../../weights/download.ts';
 import { PUBLISHED, type PublishedFile } from '../../weights/published.ts';
-import { randomNumbers } from './trained-model.ts';
 
 const random = randomNumbers(7);
 const CONTENT = Uint8Array.from({ length: 300_000 }, () => Math.floor(256 * random()));

@@ -1,7 +1,17 @@
 // Caffe NetParameter files, as Caffe wrote them: the older form with V1 layers and legacy dimensions, the newer
 // with named types and shapes. Both with the data, dropout, split and accuracy layers of a training net.
-import { bytes, concat, float, floats, message, number, type Part, text, varint } from './encode-protobuf.ts';
-import type { TrainedModel } from './trained-model.ts';
+import {
+  bytes,
+  concat,
+  float,
+  floats,
+  message,
+  number,
+  type Part,
+  text,
+  varint,
+} from '../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
 
 export interface CaffeOptions {
   form: 'older' | 'newer';

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { importFile } from '../../weights/import/import-file.ts';
-import { PREPROCESS } from '../../weights/import/preprocess-presets.ts';
-import { SourceFile } from '../../weights/import/source-file.ts';
-import type { VariantName } from '../../weights/import/variants.ts';
+import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
+import { importFile } from '../../weights/formats/import-file.ts';
+import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
+import { SourceFile } from '../../weights/formats/source-file.ts';
+import type { VariantName } from '../../weights/formats/variants.ts';
 import { FORMATS } from './formats.ts';
-import { type TrainedModel, trainedModel } from './trained-model.ts';
 
 let folder: string;
 beforeAll(() => {

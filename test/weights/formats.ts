@@ -1,13 +1,14 @@
 // Every form and variant that is imported, with its encoder: one table for the tests of weights and of logits.
-import type { ImportOptions } from '../../weights/import/import-file.ts';
-import type { VariantName } from '../../weights/import/variants.ts';
+
+import { encodeOnnx } from '../../tools/fixtures/encode-onnx.ts';
+import type { Part } from '../../tools/fixtures/encode-protobuf.ts';
+import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
+import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
+import type { ImportOptions } from '../../weights/formats/import-file.ts';
+import type { VariantName } from '../../weights/formats/variants.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
 import { encodeNpy, encodePaddle } from './encode-numpy.ts';
-import { encodeOnnx } from './encode-onnx.ts';
-import type { Part } from './encode-protobuf.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
 import { encodeTorchStream, encodeTorchZip, TORCHVISION_KEYS } from './encode-torch.ts';
-import type { TrainedModel } from './trained-model.ts';
 
 export interface Format {
   label: string;

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readPackedFile } from '../../weights/packed-file.ts';
+import { trainedModel } from '../../tools/fixtures/trained-model.ts';
+import { readPackedFile } from '../../weights/packed/file.ts';
 import { FORMATS } from './formats.ts';
-import { trainedModel } from './trained-model.ts';
 
-const CLI = path.join(import.meta.dirname, '../../weights/cli/index.ts');
+const CLI = path.join(import.meta.dirname, '../../tools/weights/index.ts');
 /**
  * Prints the peak of the resident memory, KiB, when the process ends. From /proc where there is one, because
  * getrusage's maximum of a spawned process begins with its parent's on Linux.

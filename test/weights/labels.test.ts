@@ -1,7 +1,7 @@
 // Class names of every form, and the 1000 ImageNet classes that come with the project.
 import { expect, test } from 'vitest';
+import { imagenetLabels, labelsFor, parseLabels } from '../../weights/data/labels.ts';
 import { ImportError } from '../../weights/float-model.ts';
-import { imagenetLabels, labelsFor, parseLabels } from '../../weights/labels.ts';
 
 test('ImageNet: 1000 classes in the order of their synsets, with the known ones in their places', () => {
   const labels = imagenetLabels();

@@ -5,19 +5,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
+import { pictures, type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
-import type { ImportOptions } from '../../weights/import/import-file.ts';
-import { importFile } from '../../weights/import/import-file.ts';
-import { SourceFile } from '../../weights/import/source-file.ts';
-import type { VariantName } from '../../weights/import/variants.ts';
+import type { ImportOptions } from '../../weights/formats/import-file.ts';
+import { importFile } from '../../weights/formats/import-file.ts';
+import { SourceFile } from '../../weights/formats/source-file.ts';
+import type { VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed-model.ts';
+import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
 import { encodeNpy } from './encode-numpy.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
 import { FORMATS } from './formats.ts';
 import { argmax, cosine, runFloatOnnx } from './run-float-onnx.ts';
-import { pictures, type TrainedModel, trainedModel } from './trained-model.ts';
 
 /** The float logits of the first two classes lie 2 % of their range or more apart on each picture. */
 const SEED = 1;

@@ -1,7 +1,7 @@
 // The witness: onnxruntime-web runs the float network from an ONNX file that the encoder wrote.
 import * as ort from 'onnxruntime-web';
-import { encodeOnnx, LOGITS } from './encode-onnx.ts';
-import { frameworkInput, type TrainedModel } from './trained-model.ts';
+import { encodeOnnx, LOGITS } from '../../tools/fixtures/encode-onnx.ts';
+import { frameworkInput, type TrainedModel } from '../../tools/fixtures/trained-model.ts';
 
 ort.env.wasm.numThreads = 1;
 

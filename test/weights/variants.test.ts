@@ -2,8 +2,8 @@
 // the same table as the importers, so only this test sees a mistake in it.
 import { expect, test } from 'vitest';
 import { inferShapes } from '../../src/network/shapes.ts';
-import { PREPROCESS } from '../../weights/import/preprocess-presets.ts';
-import { findVariant, VARIANTS, type VariantName, variantNetwork } from '../../weights/import/variants.ts';
+import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
+import { findVariant, VARIANTS, type VariantName, variantNetwork } from '../../weights/formats/variants.ts';
 
 /** Name, then size and numbers, as a line each. */
 function written(variant: VariantName): string[] {

@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pictures, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { FloatForward } from '../../weights/float-forward.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
-import { importFile } from '../../weights/import/import-file.ts';
-import { SourceFile } from '../../weights/import/source-file.ts';
+import { importFile } from '../../weights/formats/import-file.ts';
+import { SourceFile } from '../../weights/formats/source-file.ts';
 import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed-model.ts';
+import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { listPhotos, loadPhoto } from '../../weights/photos.ts';
 import { verify } from '../../weights/verify.ts';
 import { OnnxReference } from '../reference/onnx.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
 import { encodeTorchZip } from './encode-torch.ts';
 import { cosine } from './run-float-onnx.ts';
-import { pictures, trainedModel } from './trained-model.ts';
 
 const FILES = {
   'bvlc-alexnet': () => encodeCaffemodel(trainedModel('bvlc-alexnet', 5), { form: 'older' }),

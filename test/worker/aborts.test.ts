@@ -1,9 +1,9 @@
 // Clients that hang up at each stage of a request, over real connections to the self-hosted Worker, more of them than
 // there are decoders: the next request is answered as if they had never been.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { type PlainWorker, selfHostFolder, startPlainWorker } from '../../tools/workers/plain-worker.ts';
 import { hangUp, postHead } from '../support/hang-up.ts';
-import { photograph } from '../support/photograph.ts';
-import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
 
 /** Decoders are 4, places 64. */
 const CLIENTS = 6;

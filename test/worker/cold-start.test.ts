@@ -2,9 +2,9 @@
 // others get the right answer from one read of the weights.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
 import { abortedPost } from '../support/hang-up.ts';
-import { defaultModelFile, type LocalWorker, startWorker } from '../support/local-worker.ts';
-import { photograph } from '../support/photograph.ts';
 
 const REQUESTS = 15;
 const ABORTS = [5, 15, 30, 60, 120];

@@ -1,7 +1,7 @@
 // JSON bodies that grow in memory, several at once, against an isolate whose heap is capped as at Cloudflare (the
 // self-hosted Worker's own setting): each is refused or answered, none ends the isolate.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PlainWorker, selfHostFolder, startPlainWorker } from '../support/plain-worker.ts';
+import { type PlainWorker, selfHostFolder, startPlainWorker } from '../../tools/workers/plain-worker.ts';
 
 const MAX_BYTES = 12 << 20;
 /** Just below what JsonCost allows. */

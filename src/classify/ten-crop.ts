@@ -1,0 +1,68 @@
+// The paper's test-time augmentation: four corner crops and the centre crop, each also mirrored left to right, and
+// the mean of what the network says of the ten. Source: Krizhevsky et al. 2012, section 4.1.
+import type { Prediction } from '../engine/engine.ts';
+
+/** round half to even: 14.5 becomes 14, as in PIL and numpy. */
+function centreOffset(margin: number): number {
+  const half = Math.floor(margin / 2);
+  return margin % 2 === 1 && half % 2 === 1 ? half + 1 : half;
+}
+
+/** u8 RGB [crop][crop][3] cut out of u8 RGB [size][size][3]. */
+function cut(square: Uint8Array, size: number, crop: number, top: number, left: number): Uint8Array {
+  const pixels = new Uint8Array(crop * crop * 3);
+  for (let row = 0; row < crop; row++) {
+    const from = ((top + row) * size + left) * 3;
+    pixels.set(square.subarray(from, from + crop * 3), row * crop * 3);
+  }
+  return pixels;
+}
+
+function mirror(pixels: Uint8Array, size: number): Uint8Array {
+  const mirrored = new Uint8Array(pixels.length);
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < size; column++) {
+      const from = (row * size + column) * 3;
+      mirrored.set(pixels.subarray(from, from + 3), (row * size + (size - 1 - column)) * 3);
+    }
+  return mirrored;
+}
+
+/**
+ * @param square u8 RGB [size][size][3]
+ * Returns ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the
+ * same mirrored.
+ */
+export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8Array[] {
+  const end = size - crop;
+  const middle = centreOffset(end);
+  const corners = [
+    [0, 0],
+    [0, end],
+    [end, 0],
+    [end, end],
+    [middle, middle],
+  ] as const;
+  const crops = corners.map(([top, left]) => cut(square, size, crop, top, left));
+  return [...crops, ...crops.map((pixels) => mirror(pixels, crop))];
+}
+
+function mean(vectors: Float32Array[]): Float32Array {
+  const sums = new Float64Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors)
+    vector.forEach((value, i) => {
+      sums[i] = (sums[i] ?? 0) + value;
+    });
+  return Float32Array.from(sums, (sum) => sum / vectors.length);
+}
+
+/** The mean of each vector; of one prediction, that prediction. */
+export function averagePredictions(predictions: Prediction[]): Prediction {
+  const [first] = predictions;
+  if (first && predictions.length === 1) return first;
+  return {
+    logits: mean(predictions.map(({ logits }) => logits)),
+    probabilities: mean(predictions.map(({ probabilities }) => probabilities)),
+    embedding: mean(predictions.map(({ embedding }) => embedding)),
+  };
+}

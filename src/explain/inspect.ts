@@ -1,0 +1,117 @@
+// The use case of looking inside: what the network sees of a picture, and what every layer makes of it. Each request
+// computes anew; nothing of a picture is kept.
+import { type ImageReader, type ImageSource, type ModelSupply, runEngine } from '../classify/classify.ts';
+import { ServiceError } from '../errors.ts';
+import type { Picture } from '../image/picture.ts';
+import type { Shape } from '../network/layer.ts';
+import type { ModelInfo } from '../network/model-info.ts';
+
+/** Name of the stage before the first layer: the picture itself. */
+export const INPUT = 'input';
+
+export interface FitOptions {
+  exif: 'apply' | 'ignore';
+  /** `resize`: as for classifying; `none`: the picture has the network's size already and is taken as it is. */
+  fit: 'resize' | 'none';
+}
+
+export interface Stage {
+  name: string;
+  type: string;
+  shape: Shape;
+  /** Milliseconds; in production the clock stands still during computation, so it is 0 there. */
+  timeMs: number;
+  /** Share of values that are exactly 0. */
+  zeros: number;
+  least: number;
+  largest: number;
+}
+
+export interface Inspection {
+  model: ModelInfo;
+  stages: Stage[];
+  /** f32 [height][width][channels] of the layer that was asked for. */
+  values: Float32Array | undefined;
+}
+
+/** The picture as the network reads it. Throws ServiceError: the decoder's, and bad-parameter for fit=none. */
+export async function fitPicture(
+  source: ImageSource,
+  { exif, fit }: FitOptions,
+  { decoder, ...rest }: ImageReader,
+  { preprocess }: ModelInfo,
+): Promise<Picture> {
+  const { crop } = preprocess;
+  const asIs = { ...preprocess, resize: 'warp', resizeTo: crop } as const;
+  const picture = await decoder.decode(source, {
+    ...rest,
+    preprocess: fit === 'none' ? asIs : preprocess,
+    exif,
+    area: 'crop',
+  });
+  if (fit === 'none' && (picture.width !== crop || picture.height !== crop))
+    throw new ServiceError(
+      'bad-parameter',
+      `fit=none: expected a picture of ${crop} x ${crop} pixels, got ${picture.width} x ${picture.height}`,
+      { members: { parameter: 'fit' } },
+    );
+  return picture;
+}
+
+/** Names of all stages, in order. */
+export function stageNames({ network }: ModelInfo): string[] {
+  return [INPUT, ...network.layers.map(({ name }) => name)];
+}
+
+/** Throws ServiceError bad-parameter for a layer that the model has not. */
+export function checkStage(name: string, model: ModelInfo): void {
+  const names = stageNames(model);
+  if (!names.includes(name))
+    throw new ServiceError('bad-parameter', `layer: expected ${names.join(', ')}, got ${name}`, {
+      members: { parameter: 'layer' },
+    });
+}
+
+function describe(
+  name: string,
+  type: string,
+  shape: Shape,
+  values: ArrayLike<number>,
+  timeMs: number,
+): Stage {
+  let zeros = 0;
+  let least = Infinity;
+  let largest = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value === 0) zeros++;
+    if (value < least) least = value;
+    if (value > largest) largest = value;
+  }
+  return { name, type, shape, timeMs, zeros: zeros / values.length, least, largest };
+}
+
+/**
+ * Runs the network over u8 RGB [size][size][3] and looks at every layer's output; keeps the values of one of them.
+ * Throws ServiceError: those of the model's loading, engine-trap.
+ */
+export async function inspect(
+  pixels: Uint8Array,
+  layer: string | undefined,
+  supply: ModelSupply,
+): Promise<Inspection> {
+  const engine = await supply.load();
+  const size = engine.inputSize;
+  const shape = { height: size, width: size, channels: 3 };
+  const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
+  let values: Float32Array | undefined = layer === INPUT ? Float32Array.from(pixels) : undefined;
+  let since = Date.now();
+  runEngine(supply, engine, [pixels], ({ layer: { name, type }, output }, _, read) => {
+    const timeMs = Date.now() - since;
+    const found = read();
+    stages.push(describe(name, type, output, found, timeMs));
+    if (name === layer) values = found;
+    since = Date.now();
+  });
+  return { model: engine.info, stages, values };
+}

@@ -1,0 +1,76 @@
+// The HTTP application: middleware in order, then routes. Every error leaves through one exit.
+import { type Context, Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import type { AppEnv } from './context.ts';
+import { huggingFaceRoute } from './dialects/hugging-face/index.ts';
+import { openInferenceRoute } from './dialects/open-inference/index.ts';
+import { tensorflowRoute } from './dialects/tensorflow-serving/index.ts';
+import { workersAiRoute } from './dialects/workers-ai/index.ts';
+import { admission } from './middleware/admission.ts';
+import { auth } from './middleware/auth.ts';
+import { crossOrigin } from './middleware/cross-origin.ts';
+import { discardBody } from './middleware/discard-body.ts';
+import { etag } from './middleware/etag.ts';
+import { options, refuse } from './middleware/methods.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
+import { record } from './middleware/record.ts';
+import { resultCache } from './middleware/result-cache.ts';
+import { documentRoutes } from './openapi/document.ts';
+import { pageRoute } from './page.ts';
+import { asServiceError, errorResponse } from './problem.ts';
+import type { Services } from './services.ts';
+import { classifyRoute } from './v1/classify.ts';
+import { filtersRoute } from './v1/filters.ts';
+import { healthRoute } from './v1/health.ts';
+import { inspectRoute } from './v1/inspect.ts';
+import { limitsRoute } from './v1/limits.ts';
+import { modelsRoute } from './v1/models.ts';
+
+export function createApp(services: Services) {
+  const app = new Hono<AppEnv>();
+  const answerError = (error: unknown, c: Context<AppEnv>) => {
+    const known = asServiceError(error);
+    const id = c.var.requestId;
+    if (known.status >= 500)
+      console.error(
+        JSON.stringify({ message: 'error', id, code: known.code, error: String(known.cause ?? known) }),
+      );
+    return errorResponse(known, c.req.path, id);
+  };
+  app.onError(answerError);
+  app.notFound((c) => answerError(refuse(app, c), c));
+  app.use(requestId(), async (c, next) => {
+    c.set('services', services);
+    await next();
+  });
+  app.use(
+    record,
+    discardBody,
+    secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
+    options(app),
+    crossOrigin,
+    auth,
+    rateLimit,
+    admission,
+    etag,
+    resultCache,
+  );
+  const routes = app
+    .route('/', classifyRoute)
+    .route('/', modelsRoute)
+    .route('/', inspectRoute)
+    .route('/', filtersRoute)
+    .route('/', limitsRoute)
+    .route('/', healthRoute)
+    .route('/', huggingFaceRoute)
+    .route('/', workersAiRoute)
+    .route('/', tensorflowRoute)
+    .route('/', openInferenceRoute)
+    .route('/', pageRoute);
+  documentRoutes(app);
+  return routes;
+}
+
+/** The routes' types, for the typed client. */
+export type App = ReturnType<typeof createApp>;

@@ -1,0 +1,25 @@
+// Everything that wrangler.toml can bind and set; all of it optional but the model. docs/API.md lists the variables.
+import type { LimitVariables } from '../image/limits.ts';
+import type { ModelBindings } from '../model/bindings.ts';
+
+export type Bindings = ModelBindings &
+  LimitVariables & {
+    /** Secret: bearer tokens, comma separated. None: everybody may classify. */
+    API_TOKENS?: string;
+    /** Origins that may read from a page, comma separated; `*` (the default) = all. */
+    CORS_ORIGINS?: string;
+    RATE_LIMITER?: RateLimit;
+    /** The binding's own `limit` and `period`, which it does not tell: reported in RateLimit-Policy. */
+    RATE_LIMIT?: string;
+    RATE_PERIOD?: string;
+    /** Seconds that results stay in the cache; none or 0 = no cache. */
+    RESULT_CACHE_SECONDS?: string;
+    /** Files of one multipart request. */
+    MAX_FILES?: string;
+    /** Bytes of one JSON body. */
+    MAX_JSON_BYTES?: string;
+    ANALYTICS?: AnalyticsEngineDataset;
+    IMAGES?: ImagesBinding;
+    /** The page's files. */
+    ASSETS?: Fetcher;
+  };

@@ -1,0 +1,120 @@
+// The Hugging Face inference dialect, image-classification: POST /models/{model}, and POST / for clients that are
+// given the server's address alone. Raw bytes, or JSON with base64 in `inputs`. Answer: a bare array, best first.
+// The JS client drops `parameters` when it sends bytes but keeps the query string, so the query counts, too.
+// Source: huggingface/huggingface.js packages/tasks (image-classification spec), huggingface_hub InferenceClient.
+import { type Context, Hono } from 'hono';
+import * as v from 'valibot';
+import { classify, type ImageSource, rankLabels } from '../../../classify/classify.ts';
+import type { Prediction } from '../../../engine/engine.ts';
+import { decodeBase64 } from '../../body/base64.ts';
+import { openBody, readJson } from '../../body/body.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { maxJsonBytes } from '../../limits.ts';
+import { noteBatch } from '../../middleware/record.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation, type Status } from '../../openapi/operation.ts';
+import { parseJson, query, wholeNumber } from '../../openapi/validation.ts';
+import { findModel } from '../../v1/model-name.ts';
+import { MAX_TOP_K } from '../../v1/schemas.ts';
+import { HuggingFaceAnswer } from '../schemas.ts';
+
+const FUNCTIONS = ['softmax', 'sigmoid', 'none'] as const;
+const expectedFunction = FUNCTIONS.join(', ');
+const expectedTopK = `a whole number from 0 to ${MAX_TOP_K}`;
+
+export const HuggingFaceQuery = v.strictObject({
+  top_k: v.optional(wholeNumber(0, MAX_TOP_K)),
+  function_to_apply: v.optional(v.picklist(FUNCTIONS, expectedFunction)),
+});
+
+const Parameters = v.strictObject({
+  top_k: v.nullish(
+    v.pipe(
+      v.number(expectedTopK),
+      v.integer(expectedTopK),
+      v.minValue(0, expectedTopK),
+      v.maxValue(MAX_TOP_K, expectedTopK),
+    ),
+  ),
+  function_to_apply: v.nullish(v.picklist(FUNCTIONS, expectedFunction)),
+});
+
+export const HuggingFaceBody = v.strictObject({
+  inputs: v.pipe(v.string('base64 or a data: URL'), v.description('The image file as base64.')),
+  parameters: v.nullish(Parameters),
+  options: v.nullish(
+    v.pipe(
+      v.looseObject({}),
+      v.description('Directions to the hosted service (caching, waiting): no effect.'),
+    ),
+  ),
+});
+
+const DEFAULT_TOP_K = 5;
+
+interface Wanted {
+  source: ImageSource;
+  topK: number;
+  functionToApply: (typeof FUNCTIONS)[number];
+}
+
+async function readWanted(
+  c: Context<AppEnv>,
+  asked: v.InferOutput<typeof HuggingFaceQuery>,
+): Promise<Wanted> {
+  const body = await openBody(
+    c.req.raw,
+    {
+      image: readerOf(c).limits.bytes,
+      json: maxJsonBytes(c.env),
+    },
+    holdOf(c),
+  );
+  const fallback = {
+    topK: asked.top_k ?? DEFAULT_TOP_K,
+    functionToApply: asked.function_to_apply ?? 'softmax',
+  };
+  if (body.kind === 'image') return { source: body.stream, ...fallback };
+  const { inputs, parameters } = parseJson(HuggingFaceBody, await readJson(body.stream));
+  return {
+    source: decodeBase64(inputs, 'inputs'),
+    topK: parameters?.top_k ?? fallback.topK,
+    functionToApply: parameters?.function_to_apply ?? fallback.functionToApply,
+  };
+}
+
+function scoresOf({ logits, probabilities }: Prediction, name: Wanted['functionToApply']): Float32Array {
+  if (name === 'softmax') return probabilities;
+  return name === 'none' ? logits : logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+}
+
+async function answer(c: Context<AppEnv>, asked: v.InferOutput<typeof HuggingFaceQuery>) {
+  const { source, topK, functionToApply } = await readWanted(c, asked);
+  const batch = await classify(source, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
+  noteBatch(c.var.record, batch);
+  const scores = scoresOf(batch.result.prediction, functionToApply);
+  const ranked = rankLabels(scores, batch.model, { topK, minScore: -Infinity });
+  return c.json(ranked.map(({ label, score, ...more }) => ({ label, score, ...more })));
+}
+
+function describe(problems: Status[]) {
+  return operation({
+    tag: 'Hugging Face',
+    summary: 'Image classification as the Hugging Face clients ask for it',
+    answer: HuggingFaceAnswer,
+    body: {
+      image: true,
+      json: {
+        schema: HuggingFaceBody,
+        example: { inputs: EXAMPLE_IMAGE, parameters: { top_k: 3, function_to_apply: 'softmax' } },
+      },
+    },
+    problems,
+  });
+}
+
+export const huggingFaceRoute = new Hono<AppEnv>()
+  .post('/', describe(CLASSIFY_PROBLEMS), query(HuggingFaceQuery), (c) => answer(c, c.req.valid('query')))
+  .post('/models/:model{.+}', describe([...CLASSIFY_PROBLEMS, 404]), query(HuggingFaceQuery), async (c) => {
+    await findModel(c, c.req.param('model'));
+    return answer(c, c.req.valid('query'));
+  });

@@ -1,0 +1,152 @@
+// The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `live` and `ready`
+// load the model first, because a probe that waits for readiness sends no inference.
+import { type Context, Hono } from 'hono';
+import { classifyAll, classifyPixels } from '../../../classify/classify.ts';
+import { ServiceError } from '../../../errors.ts';
+import { elements, inferShapes } from '../../../network/shapes.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { maxFiles, maxJsonBytes } from '../../limits.ts';
+import { noteBatch } from '../../middleware/record.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from '../../openapi/operation.ts';
+import { query } from '../../openapi/validation.ts';
+import { findModel, numericVersion } from '../../v1/model-name.ts';
+import { NoQuery } from '../../v1/schemas.ts';
+import {
+  InferAnswer,
+  InferenceModelAnswer,
+  InferenceServerAnswer,
+  LiveAnswer,
+  ModelReadyAnswer,
+  ReadyAnswer,
+} from '../schemas.ts';
+import { denormalise } from './denormalise.ts';
+import { InferBody, type InferRequest, readInferRequest } from './request.ts';
+import { inferResponse } from './response.ts';
+
+async function metadata(c: Context<AppEnv>, name: string, version?: string) {
+  const model = await findModel(c, name, version);
+  const { size, channels } = model.network.input;
+  const dense = inferShapes(model.network).filter(({ layer }) => layer.type === 'dense');
+  const embedding = dense.at(-1)?.input;
+  const classes = model.labels.length;
+  return c.json({
+    name: model.name,
+    versions: [numericVersion(model)],
+    platform: 'alexnet_edge',
+    inputs: [
+      { name: 'image', datatype: 'BYTES', shape: [-1] },
+      { name: 'data', datatype: 'FP32', shape: [-1, channels, size, size] },
+    ],
+    outputs: [
+      { name: 'prob', datatype: 'FP32', shape: [-1, classes] },
+      { name: 'logits', datatype: 'FP32', shape: [-1, classes] },
+      { name: 'embedding', datatype: 'FP32', shape: [-1, embedding ? elements(embedding) : 0] },
+    ],
+  });
+}
+
+async function ready(c: Context<AppEnv>, name: string, version?: string) {
+  const model = await findModel(c, name, version);
+  await supplyOf(c).load();
+  return c.json({ name: model.name, ready: true });
+}
+
+async function predict(c: Context<AppEnv>, { input }: InferRequest) {
+  const supply = supplyOf(c);
+  if ('images' in input) {
+    const batch = await classifyAll(input.images, { exif: 'apply', crops: 1 }, readerOf(c), supply);
+    noteBatch(c.var.record, batch);
+    return batch.results.map((result) => {
+      // The protocol has no place for an error of one picture.
+      if (result instanceof ServiceError) throw result;
+      return result.prediction;
+    });
+  }
+  const { predictions, ...batch } = await classifyPixels(
+    ({ preprocess, network }) => denormalise(input.data, network.input.size, preprocess),
+    supply,
+  );
+  noteBatch(c.var.record, { ...batch, results: [] });
+  return predictions;
+}
+
+async function infer(c: Context<AppEnv>, name: string, version?: string) {
+  const model = await findModel(c, name, version);
+  const limits = {
+    json: maxJsonBytes(c.env),
+    binary: readerOf(c).limits.bytes,
+    files: maxFiles(c.env),
+  };
+  const request = await readInferRequest(c.req.raw, model, limits, holdOf(c));
+  return inferResponse(request.id, request.outputs, await predict(c, request), model);
+}
+
+const tag = 'Open Inference Protocol';
+const describeMetadata = operation({
+  tag,
+  summary: 'Model metadata',
+  answer: InferenceModelAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+const describeReady = operation({
+  tag,
+  summary: 'Whether the model is loaded; loads it',
+  answer: ModelReadyAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+const describeInfer = operation({
+  tag,
+  summary: 'Inference',
+  answer: InferAnswer,
+  body: {
+    json: {
+      schema: InferBody,
+      example: {
+        id: '1',
+        inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [EXAMPLE_IMAGE] }],
+        outputs: [{ name: 'prob', parameters: { classification: 3 } }],
+      },
+    },
+  },
+  problems: [...CLASSIFY_PROBLEMS, 404],
+});
+
+export const openInferenceRoute = new Hono<AppEnv>()
+  .get(
+    '/v2',
+    operation({ tag, summary: 'Server metadata', answer: InferenceServerAnswer, problems: [400, 401] }),
+    query(NoQuery),
+    (c) =>
+      c.json({
+        name: 'alexnet-edge',
+        version: '2',
+        extensions: ['classification', 'binary_tensor_data'],
+      }),
+  )
+  .get(
+    '/v2/health/live',
+    operation({ tag, summary: 'Process up', answer: LiveAnswer, problems: [400] }),
+    query(NoQuery),
+    (c) => c.json({ live: true }),
+  )
+  .get(
+    '/v2/health/ready',
+    operation({ tag, summary: 'Model loaded; loads it', answer: ReadyAnswer, problems: [400, 500, 504] }),
+    query(NoQuery),
+    async (c) => {
+      await supplyOf(c).load();
+      return c.json({ ready: true });
+    },
+  )
+  .get('/v2/models/:model', describeMetadata, query(NoQuery), (c) => metadata(c, c.req.param('model')))
+  .get('/v2/models/:model/versions/:version', describeMetadata, query(NoQuery), (c) =>
+    metadata(c, c.req.param('model'), c.req.param('version')),
+  )
+  .get('/v2/models/:model/ready', describeReady, query(NoQuery), (c) => ready(c, c.req.param('model')))
+  .get('/v2/models/:model/versions/:version/ready', describeReady, query(NoQuery), (c) =>
+    ready(c, c.req.param('model'), c.req.param('version')),
+  )
+  .post('/v2/models/:model/infer', describeInfer, query(NoQuery), (c) => infer(c, c.req.param('model')))
+  .post('/v2/models/:model/versions/:version/infer', describeInfer, query(NoQuery), (c) =>
+    infer(c, c.req.param('model'), c.req.param('version')),
+  );

@@ -1,0 +1,148 @@
+// A v2 inference request, read and checked: JSON alone, or JSON followed by binary tensors
+// (Inference-Header-Content-Length). Source: Open Inference Protocol v2, Triton extensions.
+import * as v from 'valibot';
+import type { ImageSource } from '../../../classify/classify.ts';
+import { ServiceError } from '../../../errors.ts';
+import type { Hold } from '../../../isolate/admission.ts';
+import type { ModelInfo } from '../../../network/model-info.ts';
+import { decodeBase64 } from '../../body/base64.ts';
+import { readBytes, readJson, wholeBody } from '../../body/body.ts';
+import { parseJson } from '../../openapi/validation.ts';
+import { elementCount, readBinaryFloats, readByteElements, readFloats, readStrings } from './tensors.ts';
+
+const size = 'a whole number';
+const count = v.pipe(v.number(size), v.integer(size), v.minValue(0, size));
+const flag = v.optional(v.boolean('true or false'));
+
+export const OUTPUTS = ['prob', 'logits', 'embedding'] as const;
+
+const Input = v.strictObject({
+  name: v.picklist(['image', 'data'], 'image or data'),
+  shape: v.pipe(
+    v.array(v.pipe(count, v.minValue(1)), 'a list of sizes'),
+    v.minLength(1, 'at least one size'),
+  ),
+  datatype: v.picklist(['BYTES', 'FP32'], 'BYTES or FP32'),
+  parameters: v.optional(v.looseObject({ binary_data_size: v.optional(count) })),
+  data: v.optional(v.array(v.unknown(), 'an array')),
+});
+
+const Output = v.strictObject({
+  name: v.picklist(OUTPUTS, OUTPUTS.join(', ')),
+  parameters: v.optional(v.looseObject({ binary_data: flag, classification: v.optional(count) })),
+});
+
+export const InferBody = v.strictObject({
+  id: v.optional(v.string('text')),
+  parameters: v.optional(v.looseObject({ binary_data_output: flag })),
+  inputs: v.pipe(v.array(Input, 'an array'), v.length(1, 'one input, image or data')),
+  outputs: v.optional(v.array(Output, 'an array')),
+});
+
+export interface WantedOutput {
+  name: (typeof OUTPUTS)[number];
+  binary: boolean;
+  /** Number of "value:index:label" strings instead of values; 0 = values. */
+  classification: number;
+}
+
+export interface InferRequest {
+  id: string | undefined;
+  /** Image files, or f32 [n][3][size][size] as the network was trained on. */
+  input: { images: ImageSource[] } | { data: Float32Array; pictures: number };
+  outputs: WantedOutput[];
+}
+
+type InputTensor = v.InferOutput<typeof Input>;
+
+function readImages(input: InputTensor, binary: Uint8Array | undefined): ImageSource[] {
+  const elements = elementCount(input.shape);
+  if (input.datatype !== 'BYTES' || input.shape.slice(1).some((side) => side !== 1))
+    throw new ServiceError(
+      'bad-parameter',
+      `inputs image: expected BYTES of shape [n] or [n,1], got ${input.datatype} [${input.shape}]`,
+      { members: { parameter: 'image' } },
+    );
+  if (binary) return readByteElements('image', binary, elements);
+  return readStrings('image', input.data ?? [], elements).map((text, i) => decodeBase64(text, `image.${i}`));
+}
+
+function readData(input: InputTensor, binary: Uint8Array | undefined, { network }: ModelInfo) {
+  const { size: side, channels } = network.input;
+  const [pictures = 0, ...rest] = input.shape;
+  if (input.datatype !== 'FP32' || rest.join() !== [channels, side, side].join())
+    throw new ServiceError(
+      'bad-parameter',
+      `inputs data: expected FP32 of shape [n,${channels},${side},${side}], got ${input.datatype} [${input.shape}]`,
+      { members: { parameter: 'data' } },
+    );
+  const elements = elementCount(input.shape);
+  const data = binary
+    ? readBinaryFloats('data', binary, elements)
+    : readFloats('data', input.data ?? [], elements);
+  return { data, pictures };
+}
+
+/** JSON and the bytes after it. Throws ServiceError: empty-body, too-many-bytes, bad-request. */
+async function readParts(
+  request: Request,
+  limits: { json: number; binary: number },
+  hold: Hold,
+): Promise<{ json: unknown; binary: Uint8Array }> {
+  const header = request.headers.get('inference-header-content-length');
+  if (header === null)
+    return { json: await readJson(await wholeBody(request, limits.json, hold)), binary: new Uint8Array(0) };
+  const bytes = await readBytes(request, limits.binary, hold);
+  const length = /^\d{1,9}$/.test(header) ? Number(header) : Number.NaN;
+  if (!(length <= bytes.byteLength))
+    throw new ServiceError(
+      'bad-parameter',
+      `Inference-Header-Content-Length: expected a number up to the body's ${bytes.byteLength} bytes, got ${header}`,
+      { members: { parameter: 'Inference-Header-Content-Length' } },
+    );
+  const text = new Response(bytes.subarray(0, length)).body;
+  if (!text) throw new ServiceError('empty-body', 'expected a JSON body, got none');
+  return { json: await readJson(text), binary: bytes.subarray(length) };
+}
+
+/** Throws ServiceError: bad-parameter, bad-request, empty-body, too-many-bytes, too-many-files. */
+export async function readInferRequest(
+  request: Request,
+  model: ModelInfo,
+  limits: { json: number; binary: number; files: number },
+  hold: Hold,
+): Promise<InferRequest> {
+  const { json, binary } = await readParts(request, limits, hold);
+  const body = parseJson(InferBody, json);
+  const [input] = body.inputs;
+  if (!input) throw new ServiceError('bad-parameter', 'inputs: expected one input, image or data, got none');
+  const pictures = input.shape[0] ?? 0;
+  if (pictures > limits.files)
+    throw new ServiceError(
+      'too-many-files',
+      `inputs: expected at most ${limits.files} pictures, got ${pictures}`,
+      {
+        members: { limit: { files: limits.files } },
+      },
+    );
+  const binarySize = input.parameters?.binary_data_size;
+  if ((binarySize ?? 0) !== binary.byteLength || (binarySize === undefined && !input.data))
+    throw new ServiceError(
+      'bad-parameter',
+      `inputs ${input.name}: expected data, or binary_data_size bytes after the JSON, ` +
+        `got ${binarySize ?? 'neither'} and ${binary.byteLength} bytes`,
+      { members: { parameter: input.name } },
+    );
+  const bytes = binarySize === undefined ? undefined : binary;
+  const allBinary = body.parameters?.binary_data_output ?? false;
+  const wanted: v.InferOutput<typeof Output>[] = body.outputs ?? OUTPUTS.map((name) => ({ name }));
+  return {
+    id: body.id,
+    input: input.name === 'image' ? { images: readImages(input, bytes) } : readData(input, bytes, model),
+    outputs: wanted.map(({ name, parameters }) => ({
+      name,
+      binary: parameters?.binary_data ?? allBinary,
+      classification: parameters?.classification ?? 0,
+    })),
+  };
+}

@@ -1,0 +1,72 @@
+// A v2 inference response: JSON alone, or, when an output is wanted in binary, JSON followed by those outputs.
+// Triton's classification extension replaces an output's values by "value:index:label" strings, best first.
+// Source: Open Inference Protocol v2, Triton "Classification Extension".
+import { rankLabels } from '../../../classify/classify.ts';
+import type { Prediction } from '../../../engine/engine.ts';
+import type { ModelInfo } from '../../../network/model-info.ts';
+import { numericVersion } from '../../v1/model-name.ts';
+import type { WantedOutput } from './request.ts';
+import { writeByteElements } from './tensors.ts';
+
+interface OutputTensor {
+  name: string;
+  datatype: 'FP32' | 'BYTES';
+  shape: number[];
+  values: Float32Array | string[];
+}
+
+const SOURCES = { prob: 'probabilities', logits: 'logits', embedding: 'embedding' } as const;
+
+function outputTensor(output: WantedOutput, predictions: Prediction[], model: ModelInfo): OutputTensor {
+  const vectors = predictions.map((prediction) => prediction[SOURCES[output.name]]);
+  const width = vectors[0]?.length ?? 0;
+  if (output.classification === 0) {
+    const values = new Float32Array(vectors.length * width);
+    vectors.forEach((vector, i) => {
+      values.set(vector, i * width);
+    });
+    return { name: output.name, datatype: 'FP32', shape: [vectors.length, width], values };
+  }
+  const options = { topK: Math.min(output.classification, width), minScore: -Infinity };
+  const values = vectors.flatMap((vector) =>
+    rankLabels(vector, model, options).map(({ score, index, label }) =>
+      output.name === 'embedding' ? `${score}:${index}` : `${score}:${index}:${label}`,
+    ),
+  );
+  return { name: output.name, datatype: 'BYTES', shape: [vectors.length, options.topK], values };
+}
+
+function binaryOf({ values }: OutputTensor): Uint8Array {
+  return Array.isArray(values) ? writeByteElements(values) : new Uint8Array(values.buffer as ArrayBuffer);
+}
+
+export function inferResponse(
+  id: string | undefined,
+  outputs: WantedOutput[],
+  predictions: Prediction[],
+  model: ModelInfo,
+): Response {
+  const binaries: Uint8Array[] = [];
+  const tensors = outputs.map((output) => {
+    const tensor = outputTensor(output, predictions, model);
+    const { name, datatype, shape } = tensor;
+    if (!output.binary) return { name, datatype, shape, data: Array.from<number | string>(tensor.values) };
+    const bytes = binaryOf(tensor);
+    binaries.push(bytes);
+    return { name, datatype, shape, parameters: { binary_data_size: bytes.byteLength } };
+  });
+  const json = JSON.stringify({
+    ...(id === undefined ? {} : { id }),
+    model_name: model.name,
+    model_version: numericVersion(model),
+    outputs: tensors,
+  });
+  if (binaries.length === 0) return new Response(json, { headers: { 'content-type': 'application/json' } });
+  const header = new TextEncoder().encode(json);
+  return new Response(new Blob([header, ...binaries]), {
+    headers: {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(header.byteLength),
+    },
+  });
+}

@@ -1,0 +1,85 @@
+// The TensorFlow Serving REST dialect: POST /v1/models/{model}:predict (also with /versions/{n}) in row format. Each
+// prediction carries named outputs, as a signature with several outputs does: the best class and all probabilities.
+// Source: tensorflow/serving, docs "RESTful API", "Predict API" and "Model status API".
+import { type Context, Hono } from 'hono';
+import * as v from 'valibot';
+import { classifyAll, rankLabels } from '../../../classify/classify.ts';
+import { ServiceError } from '../../../errors.ts';
+import { decodeBase64 } from '../../body/base64.ts';
+import { readJson, wholeBody } from '../../body/body.ts';
+import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { maxFiles, maxJsonBytes } from '../../limits.ts';
+import { noteBatch } from '../../middleware/record.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
+import { parseJson, query } from '../../openapi/validation.ts';
+import { findModel } from '../../v1/model-name.ts';
+import { NoQuery } from '../../v1/schemas.ts';
+import { TensorflowAnswer } from '../schemas.ts';
+
+const Base64 = v.strictObject({ b64: v.string('base64') });
+
+export const TensorflowBody = v.strictObject({
+  instances: v.pipe(
+    v.array(
+      v.union(
+        [Base64, v.strictObject({ image_bytes: Base64 }), v.strictObject({ image: Base64 })],
+        '{"b64": base64}',
+      ),
+      'an array of {"b64": base64}',
+    ),
+    v.minLength(1, 'at least one instance'),
+  ),
+  signature_name: v.optional(v.literal('serving_default', 'serving_default')),
+});
+
+function base64Of(instance: v.InferOutput<typeof TensorflowBody>['instances'][number]): string {
+  if ('b64' in instance) return instance.b64;
+  return 'image' in instance ? instance.image.b64 : instance.image_bytes.b64;
+}
+
+async function predict(c: Context<AppEnv>, model: string, version?: string) {
+  await findModel(c, model, version);
+  const { instances } = parseJson(
+    TensorflowBody,
+    await readJson(await wholeBody(c.req.raw, maxJsonBytes(c.env), holdOf(c))),
+  );
+  const limit = maxFiles(c.env);
+  if (instances.length > limit)
+    throw new ServiceError(
+      'too-many-files',
+      `instances: expected at most ${limit}, got ${instances.length}`,
+      {
+        members: { limit: { files: limit } },
+      },
+    );
+  const sources = instances.map((instance, i) => decodeBase64(base64Of(instance), `instances.${i}`));
+  const batch = await classifyAll(sources, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
+  noteBatch(c.var.record, batch);
+  const predictions = batch.results.map((result) => {
+    // The protocol has no place for an error of one instance.
+    if (result instanceof ServiceError) throw result;
+    const { probabilities } = result.prediction;
+    const [best] = rankLabels(probabilities, batch.model, { topK: 1, minScore: 0 });
+    return { classes: best?.index ?? 0, label: best?.label ?? '', probabilities: Array.from(probabilities) };
+  });
+  return c.json({ predictions });
+}
+
+const describeTensorflow = operation({
+  tag: 'TensorFlow Serving',
+  summary: 'The Predict API in row format',
+  answer: TensorflowAnswer,
+  body: { json: { schema: TensorflowBody, example: { instances: [{ b64: EXAMPLE_IMAGE }] } } },
+  problems: [...CLASSIFY_PROBLEMS, 404],
+});
+
+const ACTION = /:predict$/;
+
+/** Model names with slashes match `.+`, too, so the longer address comes first. */
+export const tensorflowRoute = new Hono<AppEnv>()
+  .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describeTensorflow, query(NoQuery), (c) =>
+    predict(c, c.req.param('model'), c.req.param('target').replace(ACTION, '')),
+  )
+  .post('/v1/models/:target{.+:predict}', describeTensorflow, query(NoQuery), (c) =>
+    predict(c, c.req.param('target').replace(ACTION, '')),
+  );

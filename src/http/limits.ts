@@ -1,0 +1,42 @@
+// The limits that HTTP adds to those of images; each has a variable of its own.
+
+import { ServiceError } from '../errors.ts';
+import type { Bindings } from './bindings.ts';
+
+const DEFAULT_FILES = 16;
+/** A JSON body is in memory whole, as text and as bytes: with the weights it must fit into one isolate. */
+const DEFAULT_JSON_BYTES = 12 << 20;
+
+function positive(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new ServiceError('internal', `variable ${name}: expected a positive whole number, found "${text}"`);
+}
+
+export function maxFiles({ MAX_FILES }: Bindings): number {
+  return positive('MAX_FILES', MAX_FILES, DEFAULT_FILES);
+}
+
+export function maxJsonBytes({ MAX_JSON_BYTES }: Bindings): number {
+  return positive('MAX_JSON_BYTES', MAX_JSON_BYTES, DEFAULT_JSON_BYTES);
+}
+
+export interface RatePolicy {
+  limit: number;
+  periodSeconds: number;
+}
+
+/** What the rate limit binding was configured with; undefined without one. */
+export function ratePolicy({ RATE_LIMITER, RATE_LIMIT, RATE_PERIOD }: Bindings): RatePolicy | undefined {
+  if (!RATE_LIMITER) return undefined;
+  return {
+    limit: positive('RATE_LIMIT', RATE_LIMIT, 60),
+    periodSeconds: positive('RATE_PERIOD', RATE_PERIOD, 60),
+  };
+}
+
+/** Seconds that a result stays in the cache; 0 = no cache. */
+export function cacheSeconds({ RESULT_CACHE_SECONDS }: Bindings): number {
+  if (RESULT_CACHE_SECONDS === '0') return 0;
+  return positive('RESULT_CACHE_SECONDS', RESULT_CACHE_SECONDS, 0);
+}

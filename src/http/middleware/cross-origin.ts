@@ -1,0 +1,32 @@
+// CORS: on for every page by default, for the origins of CORS_ORIGINS when set. No cookies: tokens travel in a header.
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from '../context.ts';
+
+const EXPOSED = [
+  'X-Request-Id',
+  'Server-Timing',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'ETag',
+  'Inference-Header-Content-Length',
+];
+const ACCEPTED = [
+  'Authorization',
+  'Content-Type',
+  'If-None-Match',
+  'Inference-Header-Content-Length',
+  'X-Request-Id',
+];
+
+export const crossOrigin = createMiddleware<AppEnv>((c, next) => {
+  const origins = (c.env.CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim());
+  return cors({
+    origin: origins.includes('*') ? '*' : origins,
+    allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+    allowHeaders: ACCEPTED,
+    exposeHeaders: EXPOSED,
+    maxAge: 86_400,
+  })(c, next);
+});

@@ -1,0 +1,35 @@
+// The Rate Limiting binding, per token or, without one, per address; every POST counts. The binding says only yes or
+// no, so the remaining count is told when it is known: on 429 it is 0. Header fields: the IETF draft "RateLimit header
+// fields for HTTP" (RateLimit-Policy, RateLimit) and Retry-After of RFC 9110.
+import { createMiddleware } from 'hono/factory';
+import { ServiceError } from '../../errors.ts';
+import type { AppEnv } from '../context.ts';
+import { ratePolicy } from '../limits.ts';
+import { acceptedTokens, bearerToken } from './auth.ts';
+
+export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
+  const policy = ratePolicy(c.env);
+  if (!policy || !c.env.RATE_LIMITER) return next();
+  const { limit, periodSeconds } = policy;
+  if (c.req.method === 'POST') {
+    // A token counts only where tokens are checked: else anybody could invent a new one for each request.
+    const token = acceptedTokens(c.env).length > 0 ? bearerToken(c.req.header('authorization')) : undefined;
+    const key = token ?? c.req.header('cf-connecting-ip') ?? 'unknown';
+    const { success } = await c.env.RATE_LIMITER.limit({ key });
+    if (!success)
+      throw new ServiceError(
+        'too-many-requests',
+        `expected at most ${limit} requests in ${periodSeconds} s`,
+        {
+          members: { limit: { requests: limit, period_seconds: periodSeconds } },
+          headers: {
+            'ratelimit-policy': `"default";q=${limit};w=${periodSeconds}`,
+            ratelimit: `"default";r=0;t=${periodSeconds}`,
+            'retry-after': String(periodSeconds),
+          },
+        },
+      );
+  }
+  await next();
+  c.res.headers.set('ratelimit-policy', `"default";q=${limit};w=${periodSeconds}`);
+});

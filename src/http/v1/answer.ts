@@ -1,0 +1,24 @@
+// Pieces of the own routes' answers, in the wire's names.
+import { type Classified, type RankOptions, rankLabels } from '../../classify/classify.ts';
+import type { ModelInfo } from '../../network/model-info.ts';
+import type { ClassifyQuery } from './schemas.ts';
+
+export function rankOptions(query: Pick<ClassifyQuery, 'top_k' | 'min_score'>): RankOptions {
+  return { topK: query.top_k, minScore: query.min_score };
+}
+
+export function readOptions({ exif, crops }: Pick<ClassifyQuery, 'exif' | 'crops'>) {
+  return { exif, crops: crops === '10' ? 10 : 1 } as const;
+}
+
+/** One picture's part of an answer. */
+export function imageResult({ picture, prediction }: Classified, model: ModelInfo, query: ClassifyQuery) {
+  const { format, width, height, orientation } = picture;
+  const include = query.include?.split(',') ?? [];
+  return {
+    image: { format, width, height, orientation },
+    predictions: rankLabels(prediction.probabilities, model, rankOptions(query)),
+    ...(include.includes('logits') ? { logits: Array.from(prediction.logits) } : {}),
+    ...(include.includes('embedding') ? { embedding: Array.from(prediction.embedding) } : {}),
+  };
+}

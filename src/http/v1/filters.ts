@@ -1,0 +1,25 @@
+// GET /v1/models/{name}/filters.png: the first convolution's filters.
+import { Hono } from 'hono';
+import { filterPicture } from '../../explain/filters.ts';
+import { pngBytes } from '../../explain/png.ts';
+import { type AppEnv, supplyOf } from '../context.ts';
+import { MODEL_PROBLEMS, operation } from '../openapi/operation.ts';
+import { query } from '../openapi/validation.ts';
+import { findModel } from './model-name.ts';
+import { NoQuery } from './schemas.ts';
+
+export const filtersRoute = new Hono<AppEnv>().get(
+  '/v1/models/:name/filters.png',
+  operation({
+    tag: 'own',
+    summary: 'The filters of the first layer, as a picture',
+    png: true,
+    problems: [...MODEL_PROBLEMS, 404],
+  }),
+  query(NoQuery),
+  async (c) => {
+    await findModel(c, c.req.param('name'));
+    const engine = await supplyOf(c).load();
+    return c.body(pngBytes(filterPicture(engine)), 200, { 'content-type': 'image/png' });
+  },
+);

@@ -1,0 +1,154 @@
+// POST /v1/inspect: what the network sees of a picture (layer=input), and what a layer makes of it, as PNG tiles or
+// as numbers. POST /v1/occlusion: which part of the picture mattered. Bodies as for /v1/classify, but for forms.
+import { type Context, Hono } from 'hono';
+import type * as v from 'valibot';
+import type { ModelSupply } from '../../classify/classify.ts';
+import {
+  checkStage,
+  type FitOptions,
+  fitPicture,
+  INPUT,
+  inspect,
+  type Stage,
+} from '../../explain/inspect.ts';
+import { type Bitmap, mapMosaic, vectorStrip } from '../../explain/mosaic.ts';
+import { occlude } from '../../explain/occlusion.ts';
+import { pngBytes } from '../../explain/png.ts';
+import type { Picture } from '../../image/picture.ts';
+import type { ModelInfo } from '../../network/model-info.ts';
+import { type AppEnv, readerOf, supplyOf } from '../context.ts';
+import { noteBatch } from '../middleware/record.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
+import { query } from '../openapi/validation.ts';
+import { readSource } from './classify.ts';
+import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
+import { modelName } from './model-name.ts';
+import { ClassifyBody } from './schemas.ts';
+
+const BODY = { image: true, json: { schema: ClassifyBody, example: { image: EXAMPLE_IMAGE } } };
+
+const PNG = { 'content-type': 'image/png' };
+
+interface Read {
+  model: ModelInfo;
+  picture: Picture;
+  supply: ModelSupply;
+  /** Loads the model. */
+  load(): Promise<void>;
+  /** Everything is computed: says in the request's record how long the parts took. */
+  done(): void;
+}
+
+async function read(
+  c: Context<AppEnv>,
+  options: FitOptions,
+  check: (model: ModelInfo) => void,
+): Promise<Read> {
+  const supply = supplyOf(c);
+  const cold = !supply.warm;
+  const started = Date.now();
+  const model = await supply.describe();
+  check(model);
+  const described = Date.now();
+  const picture = await fitPicture(await readSource(c), options, readerOf(c), model);
+  const decoded = Date.now();
+  let loaded = decoded;
+  return {
+    model,
+    picture,
+    supply,
+    async load() {
+      await supply.load();
+      loaded = Date.now();
+    },
+    done() {
+      const loadMs = described - started + loaded - decoded;
+      const timings = { loadMs, decodeMs: decoded - described, inferenceMs: Date.now() - loaded };
+      noteBatch(c.var.record, { model, results: [{ picture }], timings, cold });
+    },
+  };
+}
+
+function wantsPng(c: Context<AppEnv>, { format }: v.InferOutput<typeof InspectQuery>): boolean {
+  if (format !== undefined) return format === 'png';
+  return /\bimage\/(png|\*)/.test(c.req.header('accept') ?? '');
+}
+
+function layerPicture(values: Float32Array, { shape }: Stage): Bitmap {
+  return shape.height === 1 && shape.width === 1 ? vectorStrip(values) : mapMosaic(values, shape);
+}
+
+function figures({ name, type, shape, timeMs, zeros, least, largest }: Stage) {
+  const { height, width, channels } = shape;
+  return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min: least, max: largest };
+}
+
+export const inspectRoute = new Hono<AppEnv>()
+  .post(
+    '/v1/inspect',
+    operation({
+      tag: 'own',
+      summary: 'Look inside: what a layer makes of a picture',
+      answer: InspectAnswer,
+      png: true,
+      body: BODY,
+      problems: CLASSIFY_PROBLEMS,
+    }),
+    query(InspectQuery),
+    async (c) => {
+      const parameters = c.req.valid('query');
+      const png = wantsPng(c, parameters);
+      const layer = parameters.layer ?? (png ? INPUT : undefined);
+      const { model, picture, supply, load, done } = await read(c, parameters, (info) => {
+        if (layer !== undefined) checkStage(layer, info);
+      });
+      c.header('vary', 'Accept', { append: true });
+      if (png && layer === INPUT) {
+        done();
+        const { size, pixels } = picture;
+        return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
+      }
+      await load();
+      const { stages, values } = await inspect(picture.pixels, layer, supply);
+      done();
+      const stage = stages.find(({ name }) => name === layer);
+      if (png && values && stage) return c.body(pngBytes(layerPicture(values, stage)), 200, PNG);
+      const { format, width, height, orientation } = picture;
+      return c.json({
+        model: modelName(model),
+        image: { format, width, height, orientation },
+        layers: stages.map(figures),
+        ...(layer === undefined || !values ? {} : { layer, values: Array.from(values) }),
+        request_id: c.var.requestId,
+      });
+    },
+  )
+  .post(
+    '/v1/occlusion',
+    operation({
+      tag: 'own',
+      summary: 'Which part of a picture mattered: scores with a square covered',
+      answer: OcclusionAnswer,
+      body: BODY,
+      problems: CLASSIFY_PROBLEMS,
+    }),
+    query(OcclusionQuery),
+    async (c) => {
+      const { grid, from, class: index, ...options } = c.req.valid('query');
+      const { picture, supply, load, done } = await read(c, options, () => undefined);
+      await load();
+      const found = await occlude(picture.pixels, { grid, from, label: index }, supply);
+      done();
+      const { synset, words } = found.model.labels[found.label] ?? { words: String(found.label) };
+      return c.json({
+        model: modelName(found.model),
+        class: { index: found.label, ...(synset === undefined ? {} : { synset }), label: words },
+        score: found.whole,
+        grid,
+        square: found.square,
+        from,
+        scores: found.scores,
+        request_id: c.var.requestId,
+      });
+    },
+  );

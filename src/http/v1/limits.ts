@@ -1,0 +1,37 @@
+// GET /v1/limits: every limit, as data.
+import { Hono } from 'hono';
+import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
+import { type AppEnv, readerOf } from '../context.ts';
+import { maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
+import { operation } from '../openapi/operation.ts';
+import { query } from '../openapi/validation.ts';
+import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
+
+const FORMATS = ['jpeg', 'png', 'gif', 'bmp', 'webp'];
+/** Read by the Images binding. */
+const BOUND_FORMATS = ['avif', 'heic'];
+
+export const limitsRoute = new Hono<AppEnv>().get(
+  '/v1/limits',
+  operation({ tag: 'own', summary: 'Every limit', answer: LimitsAnswer, problems: [400, 401] }),
+  query(NoQuery),
+  (c) => {
+    const { bytes, pixels, side, webpPixels, scans, blocks } = readerOf(c).limits;
+    const policy = ratePolicy(c.env);
+    return c.json({
+      image_bytes: bytes,
+      image_pixels: pixels,
+      image_side: side,
+      webp_pixels: webpPixels,
+      jpeg_scans: scans,
+      jpeg_blocks: blocks,
+      json_bytes: maxJsonBytes(c.env),
+      json_value_bytes: MAX_VALUE_BYTES,
+      files: maxFiles(c.env),
+      formats: c.env.IMAGES ? [...FORMATS, ...BOUND_FORMATS] : FORMATS,
+      top_k: MAX_TOP_K,
+      crops: [1, 10],
+      rate: policy ? { requests: policy.limit, period_seconds: policy.periodSeconds } : null,
+    });
+  },
+);

@@ -1,0 +1,39 @@
+// How the model is named on the wire, and the check that a client means this one.
+import type { Context } from 'hono';
+import { ServiceError } from '../../errors.ts';
+import type { ModelInfo } from '../../network/model-info.ts';
+import { type AppEnv, supplyOf } from '../context.ts';
+
+/** Digits of the checksum that name a version; also part of the object's key. */
+const VERSION_DIGITS = 12;
+
+export function modelVersion({ sha256 }: ModelInfo): string {
+  return sha256.slice(0, VERSION_DIGITS);
+}
+
+/** Dialects whose versions are whole numbers: the version's digits, read as one. */
+export function numericVersion(model: ModelInfo): string {
+  return BigInt(`0x${modelVersion(model)}`).toString();
+}
+
+export function modelName(model: ModelInfo) {
+  return { name: model.name, version: modelVersion(model), sha256: model.sha256 };
+}
+
+/**
+ * The model when `name` is its name, with or without an owner before it (`owner/name`), and `version`, where given,
+ * its numeric version. Throws ServiceError not-found, and those of the model's loading.
+ */
+export async function findModel(c: Context<AppEnv>, name: string, version?: string): Promise<ModelInfo> {
+  const model = await supplyOf(c).describe();
+  if (name !== model.name && !name.endsWith(`/${model.name}`))
+    throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
+      members: { models: [model.name] },
+    });
+  if (version !== undefined && version !== numericVersion(model))
+    throw new ServiceError(
+      'not-found',
+      `model ${model.name} has no version ${version}; expected ${numericVersion(model)}`,
+    );
+  return model;
+}

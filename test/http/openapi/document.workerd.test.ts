@@ -1,0 +1,214 @@
+// Walks the served OpenAPI document: every operation, each of its documented statuses, and each example, is requested
+// and answered as documented. clients.test.ts validates the document itself.
+import { describe, expect, it } from 'vitest';
+import kernelsModule from '../../../build/kernels.wasm';
+import type { Bindings } from '../../../src/http/bindings.ts';
+import { ModelLoader } from '../../../src/model/loader.ts';
+import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from '../worker.ts';
+
+interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  const?: unknown;
+  enum?: unknown[];
+}
+type Content = Record<string, { schema: Schema; example?: object }>;
+interface Answer {
+  $ref?: string;
+  content?: Content;
+}
+interface Operation {
+  summary: string;
+  parameters?: { name: string; in: string; schema: Schema & { default?: unknown; minimum?: number } }[];
+  requestBody?: { content: Content };
+  responses: Record<string, Answer>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { responses: Record<string, Answer> };
+}
+
+const document = (await (await send('/openapi.json')).json()) as Document;
+const { versions } = (await (await send('/v2/models/tiny')).json()) as { versions: string[] };
+
+/** A picture of the network's size. */
+const fitting = new Uint8Array(await (await post('/v1/inspect?format=png', jpeg)).arrayBuffer());
+const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/** Where a value does not have the form that a schema asks for; none = it fits. */
+function misfits(schema: Schema, value: unknown, path = '$'): string[] {
+  if (schema.anyOf) {
+    const each = schema.anyOf.map((choice) => misfits(choice, value, path));
+    return each.some(({ length }) => length === 0) ? [] : each.flat();
+  }
+  if (schema.const !== undefined && schema.const !== value) return [`${path}: expected ${schema.const}`];
+  if (schema.enum && !schema.enum.includes(value)) return [`${path}: expected one of ${schema.enum}`];
+  const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+  const expected = schema.type === 'integer' ? 'number' : schema.type;
+  if (expected !== undefined && expected !== type) return [`${path}: expected ${expected}, got ${type}`];
+  if (Array.isArray(value))
+    return value.flatMap((item, i) => misfits(schema.items ?? {}, item, `${path}.${i}`));
+  if (type !== 'object') return [];
+  const members = value as Record<string, unknown>;
+  return [
+    ...(schema.required ?? []).filter((name) => !(name in members)).map((name) => `${path}.${name}: missing`),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+      name in members ? misfits(property, members[name], `${path}.${name}`) : [],
+    ),
+  ];
+}
+
+const address = (path: string, model = 'tiny') =>
+  path
+    .replace(/\{(model|name)\}/, model)
+    .replace('{version}', versions[0] ?? '')
+    .replace('{account}', 'account');
+
+/** A body of the operation that holds this file. */
+function bodyWith({ requestBody }: Operation, file: Uint8Array<ArrayBuffer>): BodyInit | undefined {
+  if (!requestBody) return undefined;
+  if (requestBody.content['image/*']) return file;
+  const b64 = btoa(String.fromCharCode(...file));
+  const { example = {} } = requestBody.content['application/json'] ?? {};
+  return 'instances' in example
+    ? JSON.stringify({ instances: [{ b64 }] })
+    : JSON.stringify({ inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [b64] }] });
+}
+
+/** A bucket that cannot be reached. */
+const unreachable = new Proxy({} as R2Bucket, {
+  get: () => () => Promise.reject(new Error('Network connection lost')),
+});
+const refusing: RateLimit = { limit: async () => ({ success: false }) };
+
+interface Cause {
+  search?: string;
+  model?: string;
+  file?: Uint8Array<ArrayBuffer>;
+  bindings?: Partial<Bindings>;
+  cold?: boolean;
+}
+
+/** What brings each status about. */
+const CAUSES: Record<string, Cause> = {
+  200: { search: '' },
+  400: { search: '?no_such_parameter=1' },
+  401: { bindings: { API_TOKENS: 'token' } },
+  404: { model: 'no-such-model' },
+  413: { bindings: { MAX_IMAGE_BYTES: '100', MAX_JSON_BYTES: '100' } },
+  415: { file: text },
+  422: { file: truncated },
+  429: { bindings: { RATE_LIMITER: refusing } },
+  500: { bindings: { MODEL: 'no-such-object' }, cold: true },
+  503: { cold: true },
+  504: { bindings: { MODELS: unreachable }, cold: true },
+};
+
+function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
+  // Readiness alone loads nothing.
+  const search = cause.search ?? (path === '/readyz' && cause.bindings ? '?warm=1' : '');
+  const body = bodyWith(operation, cause.file ?? jpeg);
+  const worker = cause.cold
+    ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
+    : undefined;
+  const init: RequestInit = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
+  return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...cause.bindings }, worker);
+}
+
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    method,
+    path,
+    operation,
+  })),
+);
+
+function contentOf({ $ref, content = {} }: Answer): Content {
+  return $ref ? (document.components.responses[$ref.split('/').at(-1) ?? '']?.content ?? {}) : content;
+}
+
+it('is OpenAPI 3.1 and names every route', () => {
+  expect(document.openapi).toBe('3.1.0');
+  expect(operations.map(({ name }) => name)).toEqual([
+    'POST /v1/classify',
+    'GET /v1/models',
+    'GET /v1/models/{name}',
+    'POST /v1/inspect',
+    'POST /v1/occlusion',
+    'GET /v1/models/{name}/filters.png',
+    'GET /v1/limits',
+    'GET /healthz',
+    'GET /readyz',
+    'POST /',
+    'POST /models/{model}',
+    'POST /ai/run/{model}',
+    'POST /client/v4/accounts/{account}/ai/run/{model}',
+    'POST /v1/models/{model}/versions/{version}:predict',
+    'POST /v1/models/{model}:predict',
+    'GET /v2',
+    'GET /v2/health/live',
+    'GET /v2/health/ready',
+    'GET /v2/models/{model}',
+    'GET /v2/models/{model}/versions/{version}',
+    'GET /v2/models/{model}/ready',
+    'GET /v2/models/{model}/versions/{version}/ready',
+    'POST /v2/models/{model}/infer',
+    'POST /v2/models/{model}/versions/{version}/infer',
+  ]);
+});
+
+describe.each(operations)('$name', ({ method, path, operation }) => {
+  it.each(Object.keys(operation.responses))('answers %s as documented', async (status) => {
+    const cause = CAUSES[status];
+    if (!cause) throw new Error(`no request is known that brings about ${status}`);
+    // Warm, so that only the cold causes see a cold isolate.
+    await send('/readyz?warm=1');
+    const response = await request(method, path, operation, cause);
+    expect(response.status).toBe(Number(status));
+    const [[type, { schema }] = ['', { schema: {} }]] = Object.entries(
+      contentOf(operation.responses[status] ?? {}),
+    );
+    expect(response.headers.get('content-type')).toBe(type);
+    if (type === 'image/png') expect((await response.bytes()).slice(0, 8)).toEqual(PNG_SIGNATURE);
+    else expect(misfits(schema, await response.json())).toEqual([]);
+  });
+
+  const example = operation.requestBody?.content['application/json']?.example;
+  if (example)
+    it('answers its example', async () => {
+      const init = { method: 'POST', body: JSON.stringify(example) };
+      const response = await send(address(path), init);
+      expect(response.status).toBe(200);
+      const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
+      expect(misfits(schema, await response.json())).toEqual([]);
+    });
+
+  const optional = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query');
+  if (optional.length > 0)
+    it('takes the defaults and choices of its parameters', async () => {
+      for (const { name, schema } of optional)
+        for (const value of [schema.default, schema.minimum, ...(schema.enum ?? [])]) {
+          if (value === undefined) continue;
+          const file = value === 'none' ? fitting : jpeg;
+          const response = await request(method, path, operation, { search: `?${name}=${value}`, file });
+          expect([name, value, response.status]).toEqual([name, value, 200]);
+        }
+    });
+});
+
+describe('/docs', () => {
+  it('shows every operation and asks nobody else for anything', async () => {
+    const response = await send('/docs');
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const page = await response.text();
+    for (const { path } of operations) expect(page).toContain(`${path}</code>`);
+    expect(page).not.toMatch(/<script|src=|<link|@import|url\(/);
+    expect(page).not.toContain(jpegBase64);
+  });
+});

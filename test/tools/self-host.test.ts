@@ -1,0 +1,54 @@
+// Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { photograph } from '../../tools/fixtures/photograph.ts';
+import { workerdConfig } from '../../tools/self-host/config.ts';
+import { defaultModelFile } from '../../tools/workers/local-worker.ts';
+import { type PlainWorker, selfHostFolder, startPlainWorker } from '../../tools/workers/plain-worker.ts';
+
+let worker: PlainWorker;
+let jpeg: Uint8Array<ArrayBuffer>;
+
+beforeAll(async () => {
+  worker = await startPlainWorker(await selfHostFolder('self-host-test'));
+  jpeg = new Uint8Array(await photograph(320, 240).jpeg().toBuffer());
+});
+afterAll(() => worker.stop());
+
+test('classifies, from one read of the model on disk', async () => {
+  const { key } = await defaultModelFile();
+  const response = await fetch(new URL('/v1/classify', worker.url), { method: 'POST', body: jpeg });
+  expect(response.status).toBe(200);
+  const { model, predictions } = (await response.json()) as {
+    model: { sha256: string };
+    predictions: unknown[];
+  };
+  expect(key).toContain(model.sha256.slice(0, 12));
+  expect(predictions).toHaveLength(5);
+  const ready = await fetch(new URL('/readyz', worker.url));
+  expect(await ready.json()).toMatchObject({ status: 'ready', model_reads: 1 });
+});
+
+test('a model that is not on disk: 500 that says so, and the Worker goes on', async () => {
+  const folder = await selfHostFolder('self-host-missing');
+  await rm(path.join(folder, 'models', (await defaultModelFile()).key));
+  const missing = await startPlainWorker(folder);
+  try {
+    const response = await fetch(new URL('/v1/classify', missing.url), { method: 'POST', body: jpeg });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ type: expect.stringContaining('model-missing') });
+    expect((await fetch(new URL('/healthz', missing.url))).status).toBe(200);
+  } finally {
+    await missing.stop();
+  }
+});
+
+test('texts of the config are quoted', () => {
+  const config = workerdConfig({
+    modules: ['index.js'],
+    compatibilityDate: '2026-10-20',
+    variables: { CORS_ORIGINS: 'a"b\\c' },
+  });
+  expect(config).toContain('(name = "CORS_ORIGINS", text = "a\\"b\\\\c")');
+});

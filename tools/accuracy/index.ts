@@ -1,0 +1,90 @@
+// `npm run accuracy -- DIR`: sends every photo of DIR (a folder per synset id) to POST /v1/classify and prints how
+// often the service is right and how near it is to the float reference. Exit status 1 for an error and for a bar
+// that is not met.
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { withProgress } from '../progress.ts';
+import { table } from '../table.ts';
+import { AccuracyError } from './accuracy-error.ts';
+import { type Answer, barsOf, type Figures, figuresOf, percent, readReference } from './agreement.ts';
+import { labelledPhotos, requireKnown } from './photographs.ts';
+import { classifyPhoto, modelSynsets } from './service.ts';
+
+const REFERENCE = path.join(import.meta.dirname, '../../../shared/model/reference.json');
+
+interface Options {
+  url?: string;
+  reference?: string;
+  json?: string;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url?.protocol.startsWith('http'))
+    throw new AccuracyError(`--url: expected an address such as http://localhost:8787, found "${text}"`);
+  return url;
+}
+
+async function measure(folder: string, options: Options): Promise<{ model: string; figures: Figures }> {
+  const photos = labelledPhotos(folder);
+  const file = options.reference ?? (existsSync(REFERENCE) ? REFERENCE : undefined);
+  const reference = file === undefined ? new Map() : readReference(file);
+  const given = options.url === undefined ? undefined : parseUrl(options.url);
+  const service = given
+    ? { url: given, stop: async () => {} }
+    : await withProgress('starting the Worker', async () =>
+        (await import('./local-service.ts')).startService(),
+      );
+  try {
+    const { name, synsets } = await modelSynsets(service.url);
+    requireKnown(photos, synsets);
+    const answers = await withProgress('classifying', async (update) => {
+      const done: Answer[] = [];
+      for (const photo of photos) {
+        done.push({ photo, predictions: await classifyPhoto(service.url, photo.path) });
+        update(done.length, photos.length);
+      }
+      return done;
+    });
+    const figures = figuresOf(answers, reference);
+    if (!figures.reference && options.reference !== undefined)
+      throw new AccuracyError(`${options.reference}: expected photos of ${folder}, found none of them`);
+    return { model: name, figures };
+  } finally {
+    await service.stop();
+  }
+}
+
+const program = new Command('accuracy')
+  .description('Top-1 of the running service over labelled photos, and its agreement with the float network')
+  .argument('<dir>', 'a folder that holds a folder of photos per class, named by its synset id')
+  .option('--url <url>', 'a service that runs already (default: one is started with the default model)')
+  .option(
+    '--reference <file>',
+    'float results to compare with (default: ../shared/model/reference.json if there)',
+  )
+  .option('--json <file>', 'write the figures')
+  .action(async (folder: string, options: Options) => {
+    const { model, figures } = await measure(folder, options);
+    const bars = figures.reference ? barsOf(figures.reference) : [];
+    const rows = [
+      ['photos', String(figures.photos), ''],
+      ...(figures.reference ? [] : [['top-1', percent(figures.top1), 'no reference']]),
+      ['top-5', percent(figures.top5), ''],
+      ...bars.map(({ name, value, bar, met }) => [name, value, `${bar}: ${met ? 'met' : 'MISSED'}`]),
+    ];
+    process.stdout.write(`${model}\n${table(['measured', 'value', 'bar'], rows)}`);
+    if (options.json)
+      await writeFile(options.json, `${JSON.stringify({ model, ...figures, bars }, null, 2)}\n`);
+    if (bars.some(({ met }) => !met)) process.exitCode = 1;
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof AccuracyError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 1;
+}

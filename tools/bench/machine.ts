@@ -1,0 +1,37 @@
+// The machine that the figures belong to.
+import os from 'node:os';
+import { instantiateKernels } from '../../src/engine/kernels.ts';
+import { kernelsModule } from '../../weights/packed/engine.ts';
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  node: string;
+  v8: string;
+  /** The instruction that the dot product became. */
+  dot: string;
+  /** Load average of the last minute when the bench began: above the core count, medians are worth little. */
+  load: number;
+  flags: string[];
+}
+
+const DOT: Record<number, string> = {
+  129540: 'one instruction, unsigned inputs (vpdpbusd)',
+  [-508]: 'one instruction, signed inputs (sdot)',
+  65534: 'three instructions (pmaddubsw)',
+  0: 'plain SIMD128',
+};
+
+export function describeMachine(): Machine {
+  const [cpu] = os.cpus();
+  const probe = instantiateKernels(kernelsModule()).dotProbe();
+  return {
+    cpu: `${cpu?.model.trim() ?? os.arch()} (${os.platform()} ${os.arch()})`,
+    cores: os.cpus().length,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    dot: DOT[probe] ?? `unknown (${probe})`,
+    load: os.loadavg()[0] ?? 0,
+    flags: process.execArgv,
+  };
+}

@@ -1,0 +1,54 @@
+// The parts of the bench that need a process of their own: the first pass of a fresh one, and Node with instructions
+// taken away.
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { BenchError } from './contender.ts';
+import type { FlaggedFigures } from './flagged-process.ts';
+import type { FreshFigures } from './fresh-process.ts';
+import { median } from './statistics.ts';
+
+async function runNode<T>(flags: string[], script: string, parameters: string[]): Promise<T> {
+  const file = path.join(import.meta.dirname, script);
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, file, ...parameters], {
+      maxBuffer: 1 << 24,
+    });
+    return JSON.parse(stdout) as T;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new BenchError(`node ${[...flags, `tools/bench/${script}`].join(' ')}: ${stderr || message}`);
+  }
+}
+
+export interface FreshRow extends FreshFigures {
+  processes: number;
+  /** Of computing times. */
+  ratio: number;
+}
+
+/** Medians over `processes` fresh ones. */
+export async function measureFresh(model: string, picture: string, processes: number): Promise<FreshRow> {
+  const runs: FreshFigures[] = [];
+  for (let i = 0; i < processes; i++) runs.push(await runNode([], 'fresh-process.ts', [model, picture]));
+  const middle = (key: keyof FreshFigures) => median(runs.map((run) => run[key]));
+  return {
+    processes,
+    first_ms: middle('first_ms'),
+    steady_ms: middle('steady_ms'),
+    first_cpu_ms: middle('first_cpu_ms'),
+    steady_cpu_ms: middle('steady_cpu_ms'),
+    ratio: median(runs.map((run) => run.first_cpu_ms / run.steady_cpu_ms)),
+  };
+}
+
+/** @param onnx the peers' files, float and int8; none: only ours */
+export function measureFlagged(
+  flag: string,
+  model: string,
+  picture: string,
+  rounds: number,
+  onnx: readonly string[],
+): Promise<FlaggedFigures> {
+  return runNode([flag], 'flagged-process.ts', [model, picture, String(rounds), ...onnx]);
+}

@@ -1,0 +1,166 @@
+// One run of the bench, from opening the contenders to the report. Everything is measured in one interleaved race, but
+// for what needs a process or a Worker of its own.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Engine } from '../../src/engine/engine.ts';
+import { openEngine } from '../../weights/packed/engine.ts';
+import { withProgress } from '../progress.ts';
+import { defaultModelFile } from '../workers/local-worker.ts';
+import { type Contender, PEERS_COMMAND } from './contender.ts';
+import { benchDecode } from './decode.ts';
+import { decoderMemoryBytes } from './decoder-memory.ts';
+import { openBreakdown } from './layers.ts';
+import { describeMachine } from './machine.ts';
+import { oursInNode, oursInWorkerd, WORKERD_PASSES } from './ours.ts';
+import { openPeak } from './peak.ts';
+import { openPeers } from './peers/open.ts';
+import { openPictures } from './pictures.ts';
+import { measureFlagged, measureFresh } from './processes.ts';
+import { race, timingRow, verifyAll } from './race.ts';
+import type { Report } from './report.ts';
+import { measureService } from './service.ts';
+import { cpuNow, median } from './statistics.ts';
+
+const FLAG = '--no-enable-avx-vnni';
+const BATCH = 8;
+const BURST = 'ours-node in bursts';
+
+export interface Options {
+  /** Few repetitions; without workerd, the flagged process, HTTP and decoding. */
+  quick: boolean;
+  /** Whether peers take part. */
+  peers: boolean;
+}
+
+interface Effort {
+  rounds: number;
+  warmUps: number;
+  processes: number;
+  requests: number;
+}
+const FULL: Effort = { rounds: 40, warmUps: 5, processes: 7, requests: 60 };
+const QUICK: Effort = { rounds: 5, warmUps: 3, processes: 1, requests: 0 };
+
+/** Ours in Node, timed as ours in workerd is: as the mean of several passes. */
+function inBursts(ours: Contender): Contender {
+  return {
+    ...ours,
+    name: BURST,
+    async time(picture) {
+      const pass = ours.forward(picture);
+      const [wall, cpu] = [performance.now(), cpuNow()];
+      for (let i = 0; i < WORKERD_PASSES; i++) await pass();
+      return {
+        cpu: (cpuNow() - cpu) / WORKERD_PASSES,
+        wall: (performance.now() - wall) / WORKERD_PASSES,
+      };
+    },
+  };
+}
+
+/** Computing time of one picture and of a batch of it. */
+function batchTimer(engine: Engine, picture: Uint8Array) {
+  const batch = Array.from({ length: BATCH }, () => picture);
+  const ones: number[] = [];
+  const batches: number[] = [];
+  return {
+    measure() {
+      const start = cpuNow();
+      engine.run([picture]);
+      const middle = cpuNow();
+      engine.run(batch);
+      ones.push(middle - start);
+      batches.push(cpuNow() - middle);
+    },
+    result() {
+      const ms = median(batches);
+      const one_ms = median(ones);
+      return { pictures: BATCH, ms, one_ms, ratio: ms / one_ms };
+    },
+  };
+}
+
+async function openContenders(engine: Engine, file: string, options: Options, calibration: Uint8Array[]) {
+  const ours = oursInNode(engine);
+  const contenders = [ours];
+  if (!options.quick) {
+    const workerd = await withProgress('starting workerd', () => oursInWorkerd(file));
+    contenders.push(inBursts(ours), workerd);
+  }
+  if (!options.peers) return { contenders, onnx: [] };
+  const peers = await withProgress('preparing the peers', (update) => openPeers(engine, calibration, update));
+  if (peers.missing.length > 0)
+    process.stderr.write(`not installed, left out: ${peers.missing.join(', ')}; ${PEERS_COMMAND}\n`);
+  return { contenders: [...contenders, ...peers.contenders], onnx: peers.onnx };
+}
+
+/** Throws BenchError when a contender answers wrongly, ImportError when the kernels are not built. */
+export async function measure(options: Options): Promise<Report> {
+  const effort = options.quick ? QUICK : FULL;
+  const machine = describeMachine();
+  const { file } = await defaultModelFile();
+  const engine = await openEngine(file);
+  const pictures = await openPictures(engine.info.preprocess);
+  const peak = await openPeak();
+  const { contenders, onnx } = await openContenders(engine, file, options, pictures.calibration);
+  const breakdown = await openBreakdown(engine, pictures.timed);
+  const batch = batchTimer(engine, pictures.timed);
+  const verified = await withProgress('verifying', () => verifyAll(contenders, pictures.verification));
+  const timings = await withProgress('timing', (update) =>
+    race(contenders, pictures.timed, effort.rounds, effort.warmUps, (round) => {
+      breakdown.measure();
+      batch.measure();
+      peak();
+      update(round + 1, effort.rounds);
+    }),
+  );
+  for (const contender of contenders) await contender.close();
+  const folder = path.join(import.meta.dirname, '../../build/bench');
+  await mkdir(folder, { recursive: true });
+  const picture = path.join(folder, 'picture.rgb');
+  await writeFile(picture, pictures.timed);
+  const fresh = await withProgress('fresh processes', () => measureFresh(file, picture, effort.processes));
+  const { layers, ...rest } = breakdown.result();
+  const rows = verified
+    .filter(({ name }) => name !== BURST)
+    .flatMap(({ name, detail, cosine }) => {
+      const timing = timings.get(name);
+      return timing ? [{ name, detail, ...timingRow(timing), cosine }] : [];
+    });
+  const { gmacs, gbytes } = peak();
+  const macs = engine.layers.reduce((sum, layer) => sum + layer.macs, 0);
+  const report: Report = {
+    machine,
+    pictures: pictures.source,
+    rounds: effort.rounds,
+    peak_gmacs: gmacs,
+    peak_gbytes: gbytes,
+    ideal_ms: macs / gmacs / 1e6,
+    rows,
+    layers,
+    breakdown: rest,
+    batch: batch.result(),
+    fresh,
+    engine_bytes: engine.memoryBytes,
+  };
+  if (options.quick) return report;
+  const burst = timings.get(BURST)?.cpu.median ?? Number.NaN;
+  const workerd = timings.get('ours-workerd')?.cpu.median ?? Number.NaN;
+  report.workerd = { node_ms: burst, workerd_ms: workerd, ratio: workerd / burst };
+  const flagged = await withProgress(`node ${FLAG}`, () =>
+    measureFlagged(FLAG, file, picture, effort.rounds, onnx),
+  );
+  report.flagged = { flag: FLAG, ...flagged };
+  report.service = await withProgress('POST /v1/classify', (update) =>
+    measureService(pictures.jpeg, effort.requests, (done) => update(done, effort.requests)),
+  );
+  const { memory } = report.service;
+  if (memory)
+    report.isolate_bytes =
+      engine.memoryBytes +
+      (await decoderMemoryBytes(pictures.jpeg.file, engine.info.preprocess)) +
+      memory.heap_bytes +
+      memory.buffer_bytes;
+  report.decode = await withProgress('decoding', () => benchDecode());
+  return report;
+}

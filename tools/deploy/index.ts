@@ -1,0 +1,35 @@
+// `npm run deploy`: the Worker, its bucket and its model into a Cloudflare account. `-- --dry-run` needs neither an
+// account nor a network, and prints what would be done.
+import path from 'node:path';
+import { Command } from 'commander';
+import { build } from '../../assembly/build.ts';
+import { ImportError } from '../../weights/float-model.ts';
+import { CONFIG_PATH } from '../config.ts';
+import { modelFile } from '../model-file.ts';
+import { readSettings } from './settings.ts';
+import { deploy } from './steps.ts';
+import { ROOT, wrangler } from './wrangler.ts';
+
+const { dryRun = false } = new Command('deploy')
+  .description('deploy the Worker and its model')
+  .option('--dry-run', 'print each step, do only those that need no account')
+  .parse()
+  .opts<{ dryRun?: boolean }>();
+
+try {
+  const settings = readSettings(CONFIG_PATH);
+  await deploy({
+    dryRun,
+    settings,
+    wrangler,
+    build: () => build(process.env.KERNELS ?? 'relaxed', false),
+    model: () => modelFile(settings.model),
+    bundleFolder: path.join(ROOT, 'build/deploy'),
+    fetch,
+    print: (line) => console.log(line),
+  });
+} catch (error) {
+  if (!(error instanceof ImportError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,29 @@
+// A folder with all that plain workerd needs: the bundle, the bucket on disk, the model, and worker.capnp.
+import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { unstable_readConfig } from 'wrangler';
+import { ImportError } from '../../weights/float-model.ts';
+import { CONFIG_PATH } from '../config.ts';
+import { bundleFiles } from '../deploy/bundle.ts';
+import { workerdConfig } from './config.ts';
+
+/** @param bundle what `wrangler deploy --dry-run --outdir` wrote. @param model the packed model's file. */
+export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
+  const { vars, compatibility_date } = unstable_readConfig({ config: CONFIG_PATH }, { hideWarnings: true });
+  if (compatibility_date === undefined)
+    throw new ImportError('wrangler.toml: expected a compatibility_date, found none');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(path.join(folder, 'models'), { recursive: true });
+  const names = await bundleFiles(bundle);
+  const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
+  await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
+  await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));
+  // 57 MB; a hard link where the file system allows one.
+  const stored = path.join(folder, 'models', path.basename(model));
+  await link(model, stored).catch(() => copyFile(model, stored));
+  const variables = { ...(vars as Record<string, string>), MODEL: path.basename(model) };
+  await writeFile(
+    path.join(folder, 'worker.capnp'),
+    workerdConfig({ modules, compatibilityDate: compatibility_date, variables }),
+  );
+}

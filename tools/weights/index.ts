@@ -1,0 +1,117 @@
+// The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
+// `verify` and `push` are loaded when they are called: sharp and wrangler take seconds to start.
+import { Command, Option } from 'commander';
+import { NetworkError } from '../../src/network/shapes.ts';
+import { ImportError } from '../../weights/float-model.ts';
+import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
+import { VARIANTS } from '../../weights/formats/variants.ts';
+import { compressModel, DEFAULT_MODEL_PATH } from '../../weights/packed/brotli.ts';
+import { PUBLISHED } from '../../weights/published.ts';
+import { withProgress } from '../progress.ts';
+import { type GetCommand, getPublished } from './get.ts';
+import { type ImportCommand, importAndPack } from './import.ts';
+import { type InspectCommand, inspectFile } from './inspect.ts';
+import type { PushCommand } from './push.ts';
+import type { VerifyCommand } from './verify.ts';
+
+const program = new Command('weights').description(
+  'Import, inspect, compare and store the weights of a model',
+);
+
+function withImportOptions(command: Command): Command {
+  return command
+    .option('--labels <file>', 'labels: synset_words.txt, imagenet_class_index.json, or one a line')
+    .option('--name <name>', "name of the model (default: the network's)")
+    .option('--out <file>', 'the packed file (default: build/<key>)')
+    .addOption(variantOption())
+    .addOption(preprocessOption())
+    .option('--licence <text>', 'licence of the weights, for the model file')
+    .option('--accuracy <text>', 'reported accuracy, for the model file');
+}
+
+function variantOption(): Option {
+  return new Option('--variant <name>', 'the network, where the file does not say it').choices(VARIANTS);
+}
+
+function preprocessOption(): Option {
+  return new Option('--preprocess <name>', 'how training prepared a picture').choices(
+    Object.keys(PREPROCESS),
+  );
+}
+
+withImportOptions(
+  program
+    .command('import')
+    .description(
+      'turn a published weights file (caffemodel, ONNX, npy, PyTorch, Paddle, safetensors) into a packed model',
+    )
+    .argument('<file>', 'the weights; the form is told from the content'),
+).action(async (file: string, options: ImportCommand) => {
+  await importAndPack(file, options);
+});
+
+withImportOptions(
+  program
+    .command('get')
+    .description('download a published file, check it, and import it; without a name: list them')
+    .argument('[name]', `one of ${PUBLISHED.map(({ name }) => name).join(', ')}`)
+    .option('--from <url>', 'another address of the same file')
+    .option('--downloads <folder>', 'where the download goes', 'build/downloads'),
+).action((name: string | undefined, options: GetCommand) => getPublished(name, options));
+
+program
+  .command('inspect')
+  .description('print what a file holds, float or packed')
+  .argument('<file>')
+  .option('--json', 'as JSON')
+  .action((file: string, options: InspectCommand) => inspectFile(file, options));
+
+program
+  .command('verify')
+  .description('compare a packed model with its float source on photos')
+  .argument('<packed>', 'a packed model')
+  .requiredOption('--source <file>', 'the float weights that it was made from')
+  .requiredOption('--photos <folder>', 'JPEG, PNG, WebP, GIF or AVIF files, in subfolders too')
+  .option('--limit <count>', 'at most so many photos, spread over the folder', Number)
+  .addOption(variantOption())
+  .addOption(preprocessOption())
+  .option('--json', 'as JSON')
+  .action(async (packed: string, options: VerifyCommand) => {
+    const { verifyFile } = await import('./verify.ts');
+    await verifyFile(packed, options);
+  });
+
+program
+  .command('push')
+  .description('store a packed model in the bucket and name it in wrangler.toml')
+  .argument('<file>', 'a packed model')
+  .option('--remote', "the account's bucket instead of the local one")
+  .option('--no-use', 'leave MODEL in wrangler.toml as it is')
+  .action(async (file: string, options: PushCommand) => {
+    const { pushFile } = await import('./push.ts');
+    await pushFile(file, options);
+  });
+
+program
+  .command('pack-default')
+  .description('make the committed default model (weights/*.br) from the trained float16 file')
+  .argument('[file]', 'the trained weights', '../shared/model/alexnet-ten-classes.f16.safetensors')
+  .action(async (file: string) => {
+    const packed = await importAndPack(file, {
+      name: 'alexnet-ten-classes',
+      licence: 'MIT, trained by this project on Imagenette',
+      accuracy: "83.2 % top-1 on Imagenette's validation split (3,925 photos)",
+    });
+    await withProgress('compressing', (update) => compressModel(packed.path, DEFAULT_MODEL_PATH, update));
+    console.log(DEFAULT_MODEL_PATH);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Errors of the file system (no space, no permission) have a code and a message of one line.
+  const fromSystem = error instanceof Error && 'syscall' in error;
+  if (!(error instanceof ImportError) && !(error instanceof NetworkError) && !fromSystem) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}

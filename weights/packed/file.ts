@@ -1,0 +1,85 @@
+// A packed model file as it lies on disk: what its header says, and the key that it has in the bucket,
+// <name>-<first 12 hex digits of the data's SHA-256>.safetensors. A key never means two different models
+// (stored-model.ts sees to it), so pushing a new one cannot change the model under a running request.
+import { type FileHandle, open } from 'node:fs/promises';
+import { headerEnd, parseHeader, SafetensorsError } from '../../src/model/safetensors.ts';
+import { MODEL_FORMAT, type ModelInfo } from '../../src/network/model-info.ts';
+import { ImportError } from '../float-model.ts';
+
+export interface PackedFile {
+  path: string;
+  key: string;
+  info: ModelInfo;
+  /** Size of the whole file. */
+  bytes: number;
+  /** Where the data section begins. */
+  dataStart: number;
+}
+
+export function modelKey({ name, sha256 }: Pick<ModelInfo, 'name' | 'sha256'>): string {
+  return `${name}-${sha256.slice(0, 12)}.safetensors`;
+}
+
+/** What a packed header says. Throws ImportError for another file. */
+export function parsePackedHeader(bytes: Uint8Array): {
+  info: ModelInfo;
+  dataStart: number;
+  dataBytes: number;
+} {
+  try {
+    const { metadata, dataStart, dataBytes } = parseHeader(bytes);
+    if (metadata.format !== MODEL_FORMAT)
+      throw new ImportError(
+        `format: expected a packed model (${MODEL_FORMAT}), found ${metadata.format ?? 'none'}: import it first`,
+      );
+    const json = <T>(key: string): T => JSON.parse(metadata[key] ?? 'null');
+    return {
+      info: {
+        format: metadata.format,
+        name: metadata.name ?? '',
+        tiles: json('tiles'),
+        network: json('network'),
+        preprocess: json('preprocess'),
+        labels: json('labels'),
+        source: json('source'),
+        sha256: metadata.sha256 ?? '',
+      },
+      dataStart,
+      dataBytes,
+    };
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof SyntaxError)
+      throw new ImportError(`header: ${error.message}`);
+    throw error;
+  }
+}
+
+async function readStart(file: FileHandle, size: number): Promise<Uint8Array> {
+  const length = new Uint8Array(8);
+  await file.read(length, 0, 8, 0);
+  const end = headerEnd(length.subarray(0, Math.min(8, size)));
+  if (end > size)
+    throw new SafetensorsError(`expected a header of ${end} bytes, found a file of ${size} bytes`);
+  const header = new Uint8Array(end);
+  await file.read(header, 0, end, 0);
+  return header;
+}
+
+/** Opens, reads the header, closes. Throws ImportError for a missing, truncated or other file. */
+export async function readPackedFile(path: string): Promise<PackedFile> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ImportError(`${path}: expected a readable file, found ${error.code}`);
+  });
+  try {
+    const { size } = await file.stat();
+    const { info, dataStart, dataBytes } = parsePackedHeader(await readStart(file, size));
+    if (dataStart + dataBytes !== size)
+      throw new ImportError(`${path}: expected ${dataStart + dataBytes} bytes, found ${size}`);
+    return { path, key: modelKey(info), info, bytes: size, dataStart };
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new ImportError(`${path}: ${error.message}`);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
