@@ -5,16 +5,16 @@ import kernelsModule from '../build/kernels.wasm';
 import { createApp } from './http/app.ts';
 import { classifierEntrypoint } from './http/rpc.ts';
 import { ImageDecoder } from './image/decoder.ts';
-import { Admission } from './isolate/admission.ts';
+import { createShared } from './isolate/budget.ts';
 import { ModelLoader } from './model/loader.ts';
 
-const services = {
-  admission: new Admission(),
+const isolate = {
+  shared: createShared(),
   loader: new ModelLoader(kernelsModule),
   decoder: new ImageDecoder(decodeModule, () => webpModule),
 };
 
 /** For service bindings of other Workers. */
-export const Classifier = classifierEntrypoint(services);
+export const Classifier = classifierEntrypoint(isolate);
 
-export default createApp(services);
+export default createApp(isolate);

@@ -1,6 +1,6 @@
 // The use case of looking inside: what the network sees of a picture, and what every layer makes of it. Each request
 // computes anew; nothing of a picture is kept.
-import { type ImageReader, type ImageSource, type ModelSupply, runEngine } from '../classify/classify.ts';
+import type { Classifier, ImageSource } from '../classify/classifier.ts';
 import { ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
@@ -38,13 +38,12 @@ export interface Inspection {
 export async function fitPicture(
   source: ImageSource,
   { exif, fit }: FitOptions,
-  { decoder, ...rest }: ImageReader,
+  classifier: Classifier,
   { preprocess }: ModelInfo,
 ): Promise<Picture> {
   const { crop } = preprocess;
   const asIs = { ...preprocess, resize: 'warp', resizeTo: crop } as const;
-  const picture = await decoder.decode(source, {
-    ...rest,
+  const picture = await classifier.decode(source, {
     preprocess: fit === 'none' ? asIs : preprocess,
     exif,
     area: 'crop',
@@ -98,15 +97,15 @@ function describe(
 export async function inspect(
   pixels: Uint8Array,
   layer: string | undefined,
-  supply: ModelSupply,
+  classifier: Classifier,
 ): Promise<Inspection> {
-  const engine = await supply.load();
+  const engine = await classifier.load();
   const size = engine.inputSize;
   const shape = { height: size, width: size, channels: 3 };
   const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
   let values: Float32Array | undefined = layer === INPUT ? Float32Array.from(pixels) : undefined;
   let since = Date.now();
-  runEngine(supply, engine, [pixels], ({ layer: { name, type }, output }, _, read) => {
+  await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
     stages.push(describe(name, type, output, found, timeMs));

@@ -1,7 +1,7 @@
 // Which part of a picture mattered: the score of a class when a square of the picture is covered by the mean colour,
 // for squares on a grid. Source: Zeiler and Fergus 2014, section 4.2. A request computes a slice of the grid, so that
 // its work is bounded; the client asks slice by slice.
-import { type ModelSupply, runEngine } from '../classify/classify.ts';
+import type { Classifier } from '../classify/classifier.ts';
 import { MAX_BATCH } from '../engine/plan.ts';
 import { topK } from '../engine/top-k.ts';
 import { ServiceError } from '../errors.ts';
@@ -53,9 +53,9 @@ function cover(pixels: Uint8Array, size: number, square: number, top: number, le
 export async function occlude(
   pixels: Uint8Array,
   { grid, from, label }: OcclusionOptions,
-  supply: ModelSupply,
+  classifier: Classifier,
 ): Promise<Occlusion> {
-  const engine = await supply.load();
+  const engine = await classifier.load();
   const { info, inputSize: size } = engine;
   const classes = info.labels.length;
   if (from >= grid * grid)
@@ -74,7 +74,7 @@ export async function occlude(
     const left = offset((from + i) % grid, grid, size - square);
     return cover(pixels, size, square, top, left, mean);
   });
-  const [whole, ...rest] = runEngine(supply, engine, [pixels, ...pictures]);
+  const [whole, ...rest] = await classifier.predict([pixels, ...pictures]);
   if (!whole) throw new ServiceError('internal', 'expected one prediction for each picture');
   const chosen = label ?? topK(whole.probabilities, 1)[0] ?? 0;
   return {

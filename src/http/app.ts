@@ -2,24 +2,23 @@
 import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import type { AppEnv } from './context.ts';
+import type { AppEnv, Isolate } from './context.ts';
 import { huggingFaceRoute } from './dialects/hugging-face/index.ts';
 import { openInferenceRoute } from './dialects/open-inference/index.ts';
 import { tensorflowRoute } from './dialects/tensorflow-serving/index.ts';
 import { workersAiRoute } from './dialects/workers-ai/index.ts';
-import { admission } from './middleware/admission.ts';
 import { auth } from './middleware/auth.ts';
+import { classifier } from './middleware/classifier.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { discardBody } from './middleware/discard-body.ts';
 import { etag } from './middleware/etag.ts';
 import { options, refuse } from './middleware/methods.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
-import { record } from './middleware/record.ts';
+import { requestLog } from './middleware/request-log.ts';
 import { resultCache } from './middleware/result-cache.ts';
 import { documentRoutes } from './openapi/document.ts';
 import { pageRoute } from './page.ts';
 import { asServiceError, errorResponse } from './problem.ts';
-import type { Services } from './services.ts';
 import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
 import { healthRoute } from './v1/health.ts';
@@ -27,7 +26,7 @@ import { inspectRoute } from './v1/inspect.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelsRoute } from './v1/models.ts';
 
-export function createApp(services: Services) {
+export function createApp(isolate: Isolate) {
   const app = new Hono<AppEnv>();
   const answerError = (error: unknown, c: Context<AppEnv>) => {
     const known = asServiceError(error);
@@ -41,18 +40,18 @@ export function createApp(services: Services) {
   app.onError(answerError);
   app.notFound((c) => answerError(refuse(app, c), c));
   app.use(requestId(), async (c, next) => {
-    c.set('services', services);
+    c.set('isolate', isolate);
     await next();
   });
   app.use(
-    record,
+    requestLog,
     discardBody,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin,
     auth,
     rateLimit,
-    admission,
+    classifier,
     etag,
     resultCache,
   );

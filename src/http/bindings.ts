@@ -18,6 +18,14 @@ export type Bindings = ModelBindings &
     MAX_FILES?: string;
     /** Bytes of one JSON body. */
     MAX_JSON_BYTES?: string;
+    /** Work of one request, ms of one core as estimated from sizes. */
+    MAX_WORK_MS?: string;
+    /** Bytes of one answer. */
+    MAX_ANSWER_BYTES?: string;
+    /** How long a client may keep a request waiting, beyond what its bytes take at MIN_BYTES_PER_SECOND. */
+    MAX_STALL_MS?: string;
+    /** The slowest pace of uploads, and of reading large answers. */
+    MIN_BYTES_PER_SECOND?: string;
     ANALYTICS?: AnalyticsEngineDataset;
     IMAGES?: ImagesBinding;
     /** The page's files. */

@@ -1,31 +1,65 @@
 // What Hono hands to every handler of this Worker: bindings, and the variables that middleware sets.
 import type { Context } from 'hono';
-import type { ImageReader, ModelSupply } from '../classify/classify.ts';
-import type { Hold, Ticket } from '../isolate/admission.ts';
+import { Classifier } from '../classify/classifier.ts';
+import type { RequestLog } from '../classify/request-log.ts';
+import type { ImageDecoder } from '../image/decoder.ts';
+import { imageLimits } from '../image/limits.ts';
+import { Budget, type Shared } from '../isolate/budget.ts';
+import type { ModelLoader, WaitUntil } from '../model/loader.ts';
 import type { Bindings } from './bindings.ts';
-import type { RequestRecord } from './middleware/record.ts';
-import { imageReader, modelSupply, type Services } from './services.ts';
+import { budgetLimits } from './limits.ts';
+
+/** What lives as long as the isolate. */
+export interface Isolate {
+  shared: Shared;
+  loader: ModelLoader;
+  decoder: ImageDecoder;
+}
 
 export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
-    services: Services;
-    record: RequestRecord;
-    /** Of every POST. */
-    ticket: Ticket;
+    isolate: Isolate;
+    log: RequestLog;
+    classifier: Classifier;
   };
 }
 
-export function supplyOf(c: Context<AppEnv>): ModelSupply {
-  return modelSupply(c.var.services, c.env, (promise) => c.executionCtx.waitUntil(promise));
+export interface Requester {
+  /** A token or an address; '' = unknown. */
+  client: string;
+  announcedBytes?: number | undefined;
+  log: RequestLog;
+  waitUntil: WaitUntil;
 }
 
-export function readerOf(c: Context<AppEnv>): ImageReader {
-  return imageReader(c.var.services, c.env, c.var.ticket);
+/** The classifier of one request, to be finished by whoever made it. */
+export function createClassifier({ shared, loader, decoder }: Isolate, env: Bindings, requester: Requester) {
+  const { client, log, announcedBytes, waitUntil } = requester;
+  const key = env.MODEL ?? '';
+  return new Classifier({
+    model: {
+      describe: () => loader.describe(env.MODELS, key, waitUntil),
+      load: () => loader.load(env.MODELS, key, waitUntil),
+      drop: () => loader.drop(),
+      get reads() {
+        return loader.reads;
+      },
+      get warm() {
+        return loader.engine !== undefined;
+      },
+    },
+    decoder,
+    limits: imageLimits(env),
+    images: env.IMAGES,
+    budget: new Budget(shared, budgetLimits(env), client),
+    log,
+    announcedBytes,
+  });
 }
 
-/** Waits until there is memory for a body that is read whole; `openBody` and its like ask for it. */
-export function holdOf(c: Context<AppEnv>): Hold {
-  return (bytes) => c.var.ticket.hold(bytes);
+/** The request's classifier, its body and what it may take, for the readers of bodies. */
+export function budgetOf(c: Context<AppEnv>): Budget {
+  return c.var.classifier.budget;
 }

@@ -1,6 +1,7 @@
 // The limits that HTTP adds to those of images; each has a variable of its own.
 
 import { ServiceError } from '../errors.ts';
+import { type BudgetLimits, DEFAULT_BUDGET } from '../isolate/budget.ts';
 import type { Bindings } from './bindings.ts';
 
 const DEFAULT_FILES = 16;
@@ -19,6 +20,19 @@ export function maxFiles({ MAX_FILES }: Bindings): number {
 
 export function maxJsonBytes({ MAX_JSON_BYTES }: Bindings): number {
   return positive('MAX_JSON_BYTES', MAX_JSON_BYTES, DEFAULT_JSON_BYTES);
+}
+
+/** What one request may take (isolate/budget.ts). */
+export function budgetLimits(env: Bindings): BudgetLimits {
+  const { workMs, answerBytes, pace } = DEFAULT_BUDGET;
+  return {
+    workMs: positive('MAX_WORK_MS', env.MAX_WORK_MS, workMs),
+    answerBytes: positive('MAX_ANSWER_BYTES', env.MAX_ANSWER_BYTES, answerBytes),
+    pace: {
+      graceMs: positive('MAX_STALL_MS', env.MAX_STALL_MS, pace.graceMs),
+      bytesPerSecond: positive('MIN_BYTES_PER_SECOND', env.MIN_BYTES_PER_SECOND, pace.bytesPerSecond),
+    },
+  };
 }
 
 export interface RatePolicy {

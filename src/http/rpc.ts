@@ -4,10 +4,13 @@
 //   const { predictions } = await env.CLASSIFIER.classify(bytes, { top_k: 3 });
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import * as v from 'valibot';
-import { classify, type ImageSource } from '../classify/classify.ts';
+import { emptyLog } from '../classify/request-log.ts';
+import { Upload } from '../isolate/upload.ts';
 import type { Bindings } from './bindings.ts';
+import { createClassifier, type Isolate } from './context.ts';
+import { writeLog } from './middleware/request-log.ts';
 import { parameterError } from './openapi/validation.ts';
-import { imageReader, modelSupply, type Services } from './services.ts';
+import { asServiceError } from './problem.ts';
 import { imageResult, readOptions } from './v1/answer.ts';
 import { modelName } from './v1/model-name.ts';
 import { ClassifyQuery } from './v1/schemas.ts';
@@ -29,23 +32,45 @@ function parse(options: ClassifierOptions): ClassifyQuery {
 }
 
 /** The class to export from the Worker's entry. */
-export function classifierEntrypoint(services: Services) {
+export function classifierEntrypoint(isolate: Isolate) {
   return class Classifier extends WorkerEntrypoint<Bindings> {
     /**
      * @param image the file's bytes, whole or as a stream
      * Throws ServiceError: its message is the HTTP route's `detail`; `code` and `status` reach the caller, too.
      */
-    async classify(image: ArrayBuffer | ImageSource, options: ClassifierOptions = {}) {
+    async classify(
+      image: ArrayBuffer | Uint8Array | ReadableStream<Uint8Array>,
+      options: ClassifierOptions = {},
+    ) {
       const parameters = parse(options);
-      const source = image instanceof ArrayBuffer ? new Uint8Array(image) : image;
-      const supply = modelSupply(services, this.env, (promise) => this.ctx.waitUntil(promise));
-      const ticket = services.admission.enter(source instanceof Uint8Array ? source.length : undefined);
+      const log = emptyLog();
+      const started = Date.now();
+      const announcedBytes = image instanceof ReadableStream ? undefined : image.byteLength;
+      const classifier = createClassifier(isolate, this.env, {
+        client: '',
+        announcedBytes,
+        log,
+        waitUntil: (promise) => this.ctx.waitUntil(promise),
+      });
+      let status = 200;
       try {
-        const reader = imageReader(services, this.env, ticket);
-        const { result, model } = await classify(source, readOptions(parameters), reader, supply);
+        await classifier.budget.admit();
+        const source = image instanceof ReadableStream ? new Upload(image) : new Uint8Array(image);
+        const { model, ...result } = await classifier.classify(source, readOptions(parameters));
         return { model: modelName(model), ...imageResult(result, model, parameters) };
+      } catch (error) {
+        status = asServiceError(error).status;
+        throw error;
       } finally {
-        ticket.leave();
+        classifier.finish();
+        writeLog(this.env, log, {
+          id: crypto.randomUUID(),
+          method: 'RPC',
+          route: 'Classifier.classify',
+          status,
+          bytes: log.bytes || (announcedBytes ?? 0),
+          totalMs: Date.now() - started,
+        });
       }
     }
   };

@@ -2,6 +2,7 @@
 // JPEG, PNG, GIF and BMP stream through decode.wasm; WebP is decoded whole and then resized by it; what is
 // not decoded here goes through the Images binding where there is one.
 import { ServiceError } from '../errors.ts';
+import { Upload } from '../isolate/upload.ts';
 import { type Region, region, upright } from './geometry.ts';
 import { viaImages } from './images-binding.ts';
 import type { NativeFormat, StoredHeader } from './instance.ts';
@@ -10,10 +11,11 @@ import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
 import { release } from './pixels.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
-import { Source } from './source.ts';
 import { decodeWebp, type LoadWebp, WebpCodec, webpSize } from './webp.ts';
+import { decodeWork, pieceWork, sliceBytes } from './work.ts';
 
-const POOL_SIZE = 4;
+/** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
+const GATHERED_BYTES = 128 << 10;
 /** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
 const WEBP_BYTES = 36 << 20;
 const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
@@ -37,42 +39,38 @@ interface Chunks {
   read(): Promise<Uint8Array | undefined>;
 }
 
-export interface DecoderSettings {
-  /** Uploads that are decoded at the same time; further ones wait. */
-  poolSize?: number;
-}
-
 export class ImageDecoder {
   #pool: DecoderPool;
-  /** One WebP at a time: each takes up to 35 MiB. */
-  #webpPool: DecoderPool;
   #webpCodec: WebpCodec | undefined;
 
   /** `module`: build/decode.wasm. `loadWebp`: webp_dec.wasm of @jsquash/webp; without it there is no WebP. */
-  constructor(
-    module: WebAssembly.Module,
-    loadWebp?: LoadWebp,
-    { poolSize = POOL_SIZE }: DecoderSettings = {},
-  ) {
-    this.#pool = new DecoderPool(module, poolSize);
-    this.#webpPool = new DecoderPool(module, 1);
+  constructor(module: WebAssembly.Module, loadWebp?: LoadWebp) {
+    this.#pool = new DecoderPool(module);
     if (loadWebp) this.#webpCodec = new WebpCodec(loadWebp);
   }
 
   /**
    * Decodes one file. ServiceError: empty-body, unsupported-image, damaged-image, too-many-bytes,
-   * too-many-pixels, too-complex, decoder-trap. An error of the stream itself passes through unchanged.
+   * too-many-pixels, too-much-work, too-complex, decoder-trap; too-slow and too-many-requests with a budget. An error
+   * of the stream itself passes through unchanged.
    */
-  async decode(body: ReadableStream<Uint8Array> | Uint8Array, options: DecodeOptions): Promise<Picture> {
-    const source = new Source(body, options.limits.bytes);
+  async decode(
+    body: Upload | ReadableStream<Uint8Array> | Uint8Array,
+    options: DecodeOptions,
+  ): Promise<Picture> {
+    const source = Upload.from(body).limit(options.limits.bytes, 'image');
     try {
-      const head = await source.peek(SNIFF_BYTES);
+      // A copy: more is gathered before it is used.
+      const head = (await source.peek(SNIFF_BYTES)).slice();
       if (head.length === 0)
         throw new ServiceError('empty-body', 'Expected the bytes of an image, got none.');
-      const picture = await this.#decodeAs(sniff(head), head, source, options);
+      const format = sniff(head);
+      // A slow client keeps no decoder while its first bytes trickle in.
+      await source.gather(GATHERED_BYTES);
+      const picture = await this.#decodeAs(format, head, source, options);
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
-      await source.drain();
+      await source.skip();
       return { ...picture, bytes: source.bytes };
     } catch (error) {
       await source.cancel(error);
@@ -83,7 +81,7 @@ export class ImageDecoder {
   async #decodeAs(
     format: ImageFormat | undefined,
     head: Uint8Array,
-    source: Source,
+    source: Upload,
     options: DecodeOptions,
   ): Promise<Picture> {
     if (!format)
@@ -97,14 +95,14 @@ export class ImageDecoder {
     );
   }
 
-  async #webp(head: Uint8Array, source: Source, options: DecodeOptions): Promise<Picture> {
+  async #webp(head: Uint8Array, source: Upload, options: DecodeOptions): Promise<Picture> {
     const header = { ...webpSize(head), orientation: 1 };
     checkHeader(header, options.limits);
     const { webpPixels } = options.limits;
     const fits = header.width * header.height <= webpPixels;
     const codec = this.#webpCodec;
     if (codec && fits) {
-      await options.hold?.(WEBP_BYTES);
+      await options.budget?.reserve(WEBP_BYTES);
       const file = await source.rest();
       let pieces: Uint8Array[] | undefined;
       let next = 0;
@@ -129,30 +127,41 @@ export class ImageDecoder {
 
   async #viaImages(
     format: ImageFormat,
-    source: Source,
+    source: Upload,
     options: DecodeOptions,
     images: ImagesBinding,
   ): Promise<Picture> {
-    const png = new Source(await viaImages(source, images), options.limits.pixels);
+    const png = new Upload(await viaImages(source, images), { limit: options.limits.pixels, what: 'image' });
     return this.#stream('png', format, png, options);
   }
 
   async #stream(native: NativeFormat, format: ImageFormat, chunks: Chunks, options: DecodeOptions) {
-    const pool = native === 'raw' ? this.#webpPool : this.#pool;
-    const lease = await pool.lease(options.large ?? false);
+    const { budget, announcedBytes } = options;
+    const lease = await this.#pool.lease(budget);
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
+    let workMs: number | undefined;
     try {
       const { instance } = lease;
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
       instance.open(native, format, options.limits, (header): Region => {
         checkHeader(header, options.limits);
+        workMs = decodeWork(format, header);
+        budget?.charge(workMs, 'decoding');
         return region(header.width, header.height, turn(header), options.preprocess, options.area);
       });
       for (let done = false; !done; ) {
-        const chunk = await chunks.read();
-        pool.touch(lease);
-        done = instance.write(chunk ?? new Uint8Array(0), chunk === undefined);
+        const chunk = (await chunks.read()) ?? new Uint8Array(0);
+        const last = chunk.length === 0;
+        let at = 0;
+        do {
+          const piece = chunk.subarray(at, at + sliceBytes(workMs, announcedBytes));
+          // Other requests get their turns between pieces of a large picture's work.
+          await budget?.turn(pieceWork(workMs, piece.length, announcedBytes));
+          this.#pool.use(lease);
+          done = instance.write(piece, last);
+          at += piece.length;
+        } while (!done && at < chunk.length);
       }
       const header = instance.header();
       const size = options.area === 'square' ? options.preprocess.resizeTo : options.preprocess.crop;
@@ -169,7 +178,7 @@ export class ImageDecoder {
         },
       );
     } finally {
-      pool.release(lease, usable);
+      this.#pool.release(lease, usable);
     }
   }
 }

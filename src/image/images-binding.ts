@@ -2,25 +2,20 @@
 // and asked for as PNG, which both the deployed and the local binding can give, and which our own decoder
 // then reads. The binding turns a picture upright by itself.
 import { ServiceError } from '../errors.ts';
-import type { Source } from './source.ts';
+import { Upload } from '../isolate/upload.ts';
 
 const LONGEST_SIDE = 2048;
 
-export async function viaImages(source: Source, images: ImagesBinding): Promise<ReadableStream<Uint8Array>> {
+export async function viaImages(source: Upload, images: ImagesBinding): Promise<ReadableStream<Uint8Array>> {
   let refused: ServiceError | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const chunk = await source.read();
-        // The source's next read uses the same buffer.
-        if (chunk) controller.enqueue(chunk.slice());
-        else controller.close();
-      } catch (error) {
+  const body = new Upload({
+    read: () =>
+      source.read().catch((error: unknown) => {
         if (error instanceof ServiceError) refused = error;
-        controller.error(error);
-      }
-    },
-  });
+        throw error;
+      }),
+    cancel: (reason?: unknown) => source.cancel(reason),
+  }).stream();
   try {
     const result = await images
       .input(body)

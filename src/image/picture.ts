@@ -1,5 +1,6 @@
 // What decoding a photo gives, and what may be asked of it. Pixels are as the network wants them: the
 // centre crop of the resized picture, upright, RGB bytes; nothing else of the file is kept.
+import type { Budget } from '../isolate/budget.ts';
 import type { Preprocess } from '../network/preprocess.ts';
 import type { ImageLimits } from './limits.ts';
 
@@ -29,8 +30,8 @@ export interface DecodeOptions {
   area: 'crop' | 'square';
   /** The Images binding, for the formats that are not decoded here. */
   images?: ImagesBinding | undefined;
-  /** Of large uploads only half of the decoders' number is decoded at once, so that small ones find one free. */
-  large?: boolean;
-  /** Waits until so many bytes of memory are free for this request; what must be in memory whole asks first. */
-  hold?: (bytes: number) => Promise<void>;
+  /** Length that the client announced, where it did. */
+  announcedBytes?: number | undefined;
+  /** What the request may take; none: whatever it needs. */
+  budget?: Budget | undefined;
 }

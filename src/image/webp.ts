@@ -3,7 +3,7 @@
 // EXIF block and whether there are frames; of an animation the first frame is shown.
 
 import { ServiceError } from '../errors.ts';
-import { joined } from '../isolate/byte-reader.ts';
+import { joined } from '../isolate/byte-source.ts';
 import { release } from './pixels.ts';
 
 /** Compiles or hands over webp_dec.wasm of @jsquash/webp; called when the first WebP comes. */

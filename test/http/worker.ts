@@ -7,10 +7,10 @@ import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
 import { createApp } from '../../src/http/app.ts';
 import type { Bindings } from '../../src/http/bindings.ts';
-import type { Services } from '../../src/http/services.ts';
+import type { Isolate } from '../../src/http/context.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import app from '../../src/index.ts';
-import { Admission } from '../../src/isolate/admission.ts';
+import { createShared } from '../../src/isolate/budget.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
 
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
@@ -34,12 +34,12 @@ for (const level of ['log', 'warn', 'error'] as const)
   });
 
 /** An isolate that has just started. */
-export function coldWorker(services: Partial<Services> = {}) {
+export function coldWorker(isolate: Partial<Isolate> = {}) {
   return createApp({
-    admission: new Admission(),
+    shared: createShared(),
     loader: new ModelLoader(kernelsModule),
     decoder: new ImageDecoder(decodeModule),
-    ...services,
+    ...isolate,
   });
 }
 

@@ -11,7 +11,7 @@ const WEBP = 'UklGRiAAAABXRUJQVlA4TBMAAAAvB8ABAA8Qg3wc5PkPB32I6H8AAA==';
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAFUlEQVQImWM4wcAAR0jME8jMISABAInlMgHdCE1lAAAAAElFTkSuQmCC';
 
-const decoder = new ImageDecoder(decodeModule, () => webpModule, { poolSize: 1 });
+const decoder = new ImageDecoder(decodeModule, () => webpModule);
 const options: DecodeOptions = {
   preprocess: {
     resize: 'shorter-side',

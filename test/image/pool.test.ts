@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { DecoderPool } from '../../src/image/pool.ts';
+import { Budget, createShared } from '../../src/isolate/budget.ts';
 import { decodeOptions, decoderModule } from '../../tools/fixtures/decoder.ts';
 import { photograph } from '../../tools/fixtures/photograph.ts';
 import { difference } from '../support/pixels.ts';
@@ -31,7 +32,7 @@ function stream(pull: (controller: ReadableStreamDefaultController<Uint8Array>, 
 
 describe('the pool', () => {
   it('an error of the stream passes through, and the only instance decodes the next photo', async () => {
-    const decoder = new ImageDecoder(module, undefined, { poolSize: 1 });
+    const decoder = new ImageDecoder(module);
     const expected = await decoder.decode(file, decodeOptions());
     const fault = new Error('connection reset');
     const { body } = stream((controller, call) => {
@@ -63,59 +64,59 @@ describe('the pool', () => {
   });
 
   it('more uploads than instances take turns', async () => {
-    const decoder = new ImageDecoder(module, undefined, { poolSize: 2 });
+    const decoder = new ImageDecoder(module);
     const one = await decoder.decode(file, decodeOptions());
     const many = await Promise.all(Array.from({ length: 9 }, () => decoder.decode(file, decodeOptions())));
     for (const { pixels } of many) expect(difference(pixels, one.pixels).most).toBe(0);
   });
 
-  it('a lease whose holder has not moved for 30 s is taken away', async () => {
+  it('a decoder that went to somebody else is not used again', async () => {
     vi.useFakeTimers();
+    const shared = createShared({ memoryBytes: 3 << 20 });
+    const [slow, good] = [new Budget(shared), new Budget(shared)];
     try {
-      const pool = new DecoderPool(module, 1);
-      const lost = await pool.lease(false);
-      const waiting = pool.lease(false);
-      await vi.advanceTimersByTimeAsync(29_000);
-      expect(() => pool.touch(lost)).not.toThrow();
-      await vi.advanceTimersByTimeAsync(31_000);
+      const pool = new DecoderPool(module);
+      const lost = await pool.lease(slow);
+      slow.holder.waitForClient(0);
+      const waiting = pool.lease(good);
+      await vi.advanceTimersByTimeAsync(2_000);
       const lease = await waiting;
       expect(lease.instance).not.toBe(lost.instance);
+      expect(() => pool.use(lease)).not.toThrow();
       // The client's doing, not the server's.
-      expect(() => pool.touch(lost)).toThrow(
-        expect.objectContaining({ code: 'bad-request', message: expect.stringContaining('stalled') }),
-      );
-      pool.release(lost, true);
+      expect(() => pool.use(lost)).toThrow(expect.objectContaining({ code: 'too-slow', status: 408 }));
       pool.release(lease, true);
-      expect((await pool.lease(false)).instance).toBe(lease.instance);
+      expect((await pool.lease(good)).instance).toBe(lease.instance);
     } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  it('a pause of the whole process takes no lease away', async () => {
-    vi.useFakeTimers();
-    try {
-      const pool = new DecoderPool(module, 1);
-      const held = await pool.lease(false);
-      const waiting = pool.lease(false);
-      for (let i = 0; i < 3; i++) {
-        await vi.advanceTimersByTimeAsync(1_000);
-        vi.setSystemTime(Date.now() + 60_000);
-        await vi.advanceTimersByTimeAsync(50);
-        expect(() => pool.touch(held)).not.toThrow();
-      }
-      pool.release(held, true);
-      await vi.advanceTimersByTimeAsync(50);
-      expect((await waiting).instance).toBe(held.instance);
-    } finally {
+      slow.finish();
+      good.finish();
       vi.useRealTimers();
     }
   });
 
   it('a trapped instance is not used again', async () => {
-    const pool = new DecoderPool(module, 1);
-    const first = await pool.lease(false);
+    const pool = new DecoderPool(module);
+    const first = await pool.lease(undefined);
     pool.release(first, false);
-    expect((await pool.lease(false)).instance).not.toBe(first.instance);
+    expect((await pool.lease(undefined)).instance).not.toBe(first.instance);
+  });
+
+  it('a trap fails one upload, and the next one is decoded by a fresh instance', async () => {
+    const decoder = new ImageDecoder(module);
+    const Instance = WebAssembly.Instance;
+    const made = vi.spyOn(WebAssembly, 'Instance').mockImplementationOnce(function trapping() {
+      const instance = new Instance(module, {});
+      const advance = () => {
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+      return { exports: { ...instance.exports, advance } } as never;
+    });
+    await expect(decoder.decode(file, decodeOptions())).rejects.toMatchObject({
+      code: 'decoder-trap',
+      status: 500,
+    });
+    expect((await decoder.decode(file, decodeOptions())).width).toBe(300);
+    expect(made.mock.calls).toHaveLength(2);
+    made.mockRestore();
   });
 });

@@ -2,13 +2,14 @@
 // so a request of many files holds one chunk at a time. Source: RFC 7578 and RFC 2046 section 5.1.1.
 
 import { ServiceError } from '../../errors.ts';
-import { joined } from '../../isolate/byte-reader.ts';
+import { joined } from '../../isolate/byte-source.ts';
+import { Upload } from '../../isolate/upload.ts';
 
 export interface Part {
   name: string;
   filename: string | undefined;
   /** Ends at the part's end. What is left of it is skipped when the next part is asked for. */
-  body: ReadableStream<Uint8Array>;
+  body: Upload;
 }
 
 const MAX_HEADER_BYTES = 8192;
@@ -43,20 +44,19 @@ function indexOf(bytes: Uint8Array, pattern: readonly number[] | Uint8Array): nu
 
 /** What has been read and not yet used of the source. */
 class Pending {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  bytes = new Uint8Array(0);
+  readonly #source: Upload;
+  bytes: Uint8Array;
 
-  constructor(source: ReadableStream<Uint8Array>, first: Uint8Array) {
-    this.#reader = source.getReader();
-    this.bytes = new Uint8Array(first);
+  constructor(source: Upload, first: Uint8Array) {
+    this.#source = source;
+    this.bytes = first;
   }
 
   /** Appends the next chunk. Throws ServiceError bad-request at the end of the source. */
   async more(): Promise<void> {
-    const { done, value } = await this.#reader.read();
-    if (done) throw malformed('a closing boundary, got the end of the body');
-    // A copy: the source gives its buffer to the next piece.
-    this.bytes = joined([this.bytes, value]);
+    const piece = await this.#source.read();
+    if (!piece) throw malformed('a closing boundary, got the end of the body');
+    this.bytes = joined([this.bytes, piece]);
   }
 
   take(count: number): Uint8Array {
@@ -86,7 +86,7 @@ class Pending {
   }
 
   cancel(): Promise<void> {
-    return this.#reader.cancel();
+    return this.#source.cancel();
   }
 }
 
@@ -138,25 +138,14 @@ class PartBody {
     return undefined;
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream(
-      {
-        pull: async (controller) => {
-          const bytes = await this.next();
-          if (bytes) controller.enqueue(bytes);
-          else controller.close();
-        },
-      },
-      { highWaterMark: 0 },
-    );
+  /** The part as an upload; whatever it leaves is skipped when the next part is asked for. */
+  upload(): Upload {
+    return new Upload({ read: () => this.next(), cancel: async () => {} });
   }
 }
 
 /** The parts, in order. Throws ServiceError bad-request for a malformed body, and what the source throws. */
-export async function* multipartParts(
-  source: ReadableStream<Uint8Array>,
-  boundary: string,
-): AsyncGenerator<Part> {
+export async function* multipartParts(source: Upload, boundary: string): AsyncGenerator<Part> {
   const delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
   // The first delimiter has no line break before it when nothing precedes it.
   const pending = new Pending(source, Uint8Array.from(CRLF));
@@ -168,7 +157,7 @@ export async function* multipartParts(
       await pending.until(CRLF, MAX_HEADER_BYTES, 'a line break after the boundary');
       const headers = readHeaders(await pending.until(BLANK_LINE, MAX_HEADER_BYTES, 'part headers'));
       body = new PartBody(pending, delimiter);
-      yield { ...headers, body: body.stream() };
+      yield { ...headers, body: body.upload() };
     }
   } finally {
     await pending.cancel();

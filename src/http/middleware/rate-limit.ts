@@ -5,16 +5,14 @@ import { createMiddleware } from 'hono/factory';
 import { ServiceError } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 import { ratePolicy } from '../limits.ts';
-import { acceptedTokens, bearerToken } from './auth.ts';
+import { clientOf } from './classifier.ts';
 
 export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
   const policy = ratePolicy(c.env);
   if (!policy || !c.env.RATE_LIMITER) return next();
   const { limit, periodSeconds } = policy;
   if (c.req.method === 'POST') {
-    // A token counts only where tokens are checked: else anybody could invent a new one for each request.
-    const token = acceptedTokens(c.env).length > 0 ? bearerToken(c.req.header('authorization')) : undefined;
-    const key = token ?? c.req.header('cf-connecting-ip') ?? 'unknown';
+    const key = clientOf(c) || 'unknown';
     const { success } = await c.env.RATE_LIMITER.limit({ key });
     if (!success)
       throw new ServiceError(

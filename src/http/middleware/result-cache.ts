@@ -2,7 +2,8 @@
 // query, body and model. Off unless RESULT_CACHE_SECONDS is set. Only bodies of known, moderate length take part,
 // because their digest must be known before they are decoded; all others stream past.
 import { createMiddleware } from 'hono/factory';
-import type { AppEnv } from '../context.ts';
+import { requestUpload } from '../body/body.ts';
+import { type AppEnv, budgetOf } from '../context.ts';
 import { cacheSeconds } from '../limits.ts';
 import { withoutRequestId, withRequestId } from './request-id-member.ts';
 
@@ -12,7 +13,7 @@ const COPIES = 6;
 /** Request headers that change how a body is read, or what is answered. */
 const HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 
-async function cacheKey(request: Request, body: ArrayBuffer, model: string): Promise<string> {
+async function cacheKey(request: Request, body: Uint8Array, model: string): Promise<string> {
   const { pathname, search } = new URL(request.url);
   const parameters = [model, pathname, search, ...HEADERS.map((name) => request.headers.get(name) ?? '')];
   const digest = await crypto.subtle.digest('SHA-256', body);
@@ -24,18 +25,20 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   const seconds = cacheSeconds(c.env);
   const length = Number(c.req.header('content-length') ?? 0);
   if (seconds === 0 || c.req.method !== 'POST' || length === 0 || length > MAX_BYTES) return next();
-  const { requestId, record } = c.var;
-  await c.var.ticket.hold(COPIES * length);
-  const body = await c.req.raw.arrayBuffer();
+  const { requestId, log } = c.var;
+  const upload = requestUpload(c.req.raw, budgetOf(c)).limit(MAX_BYTES, 'body');
+  await upload.peek(1);
+  await budgetOf(c).reserve(COPIES * length);
+  const body = await upload.rest();
   const key = await cacheKey(c.req.raw, body, c.env.MODEL ?? '');
   const stored = await caches.default.match(key);
   if (stored) {
-    record.cache = 'hit';
-    record.bytes = body.byteLength;
+    log.cache = 'hit';
+    log.bytes = body.byteLength;
     const text = withRequestId(await stored.text(), requestId);
     return new Response(text, { headers: { 'content-type': 'application/json' } });
   }
-  record.cache = 'miss';
+  log.cache = 'miss';
   c.req.raw = new Request(c.req.raw, { body });
   await next();
   if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;

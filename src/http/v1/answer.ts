@@ -1,5 +1,6 @@
 // Pieces of the own routes' answers, in the wire's names.
-import { type Classified, type RankOptions, rankLabels } from '../../classify/classify.ts';
+import type { Classified } from '../../classify/classifier.ts';
+import { type RankOptions, rankLabels } from '../../classify/rank.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import type { ClassifyQuery } from './schemas.ts';
 

@@ -1,14 +1,13 @@
 // POST /v1/classify: the own route. A raw image, JSON with base64, or a form with files.
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { classify, classifyAll, type ImageSource } from '../../classify/classify.ts';
+import type { ImageSource } from '../../classify/classifier.ts';
 import { ServiceError } from '../../errors.ts';
 import { decodeBase64 } from '../body/base64.ts';
-import { capStream, emptyBody, openBody, readJson } from '../body/body.ts';
+import { openBody, readJson, requestUpload } from '../body/body.ts';
 import { multipartBoundary, multipartParts } from '../body/multipart.ts';
-import { type AppEnv, holdOf, readerOf, supplyOf } from '../context.ts';
+import { type AppEnv, budgetOf } from '../context.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
-import { noteBatch } from '../middleware/record.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { parseJson, query } from '../openapi/validation.ts';
 import { problemDocument } from '../problem.ts';
@@ -18,10 +17,10 @@ import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './sche
 
 /** A raw image, or JSON with base64. Throws ServiceError as openBody and decodeBase64 do. */
 export async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
-  const { bytes } = readerOf(c).limits;
-  const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, holdOf(c));
-  if (body.kind === 'image') return body.stream;
-  const { image } = parseJson(ClassifyBody, await readJson(body.stream));
+  const { bytes } = c.var.classifier.limits;
+  const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, budgetOf(c));
+  if (body.kind === 'image') return body.upload;
+  const { image } = parseJson(ClassifyBody, await readJson(body.upload));
   return decodeBase64(image, 'image');
 }
 
@@ -31,10 +30,9 @@ async function* formFiles(
   boundary: string,
   names: string[],
 ): AsyncGenerator<ImageSource> {
-  if (!c.req.raw.body) throw emptyBody();
   const limit = maxFiles(c.env);
-  const { bytes } = readerOf(c).limits;
-  const body = capStream(c.req.raw.body, limit * bytes, 'form');
+  const { bytes } = c.var.classifier.limits;
+  const body = requestUpload(c.req.raw, budgetOf(c)).limit(limit * bytes, 'form');
   for await (const { name, filename, body: file } of multipartParts(body, boundary)) {
     if (filename === undefined)
       throw new ServiceError(
@@ -49,7 +47,7 @@ async function* formFiles(
         members: { limit: { files: limit } },
       });
     names.push(filename);
-    yield capStream(file, bytes, filename);
+    yield file.limit(bytes, filename.slice(0, 64));
   }
   if (names.length === 0)
     throw new ServiceError('empty-body', 'expected at least one file in the form, got none');
@@ -71,14 +69,12 @@ export const classifyRoute = new Hono<AppEnv>().post(
     const boundary = multipartBoundary(c.req.header('content-type') ?? null);
     const options = readOptions(parameters);
     if (boundary === undefined) {
-      const batch = await classify(await readSource(c), options, readerOf(c), supplyOf(c));
-      noteBatch(c.var.record, batch);
-      const result = imageResult(batch.result, batch.model, parameters);
-      return c.json({ model: modelName(batch.model), ...result, request_id: requestId });
+      const { model, ...classified } = await c.var.classifier.classify(await readSource(c), options);
+      const result = imageResult(classified, model, parameters);
+      return c.json({ model: modelName(model), ...result, request_id: requestId });
     }
     const names: string[] = [];
-    const batch = await classifyAll(formFiles(c, boundary, names), options, readerOf(c), supplyOf(c));
-    noteBatch(c.var.record, batch);
+    const batch = await c.var.classifier.classifyAll(formFiles(c, boundary, names), options);
     const [only] = batch.results;
     if (only && batch.results.length === 1) {
       if (only instanceof ServiceError) throw only;

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { filterPicture } from '../../explain/filters.ts';
 import { pngBytes } from '../../explain/png.ts';
-import { type AppEnv, supplyOf } from '../context.ts';
+import type { AppEnv } from '../context.ts';
 import { MODEL_PROBLEMS, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { findModel } from './model-name.ts';
@@ -19,7 +19,7 @@ export const filtersRoute = new Hono<AppEnv>().get(
   query(NoQuery),
   async (c) => {
     await findModel(c, c.req.param('name'));
-    const engine = await supplyOf(c).load();
+    const engine = await c.var.classifier.load();
     return c.body(pngBytes(filterPicture(engine)), 200, { 'content-type': 'image/png' });
   },
 );

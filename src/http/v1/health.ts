@@ -1,7 +1,7 @@
 // GET /healthz: the process is up. GET /readyz: the model is in memory; with ?warm=1 it is loaded first.
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import { type AppEnv, supplyOf } from '../context.ts';
+import type { AppEnv } from '../context.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { NoQuery } from './schemas.ts';
@@ -28,11 +28,11 @@ export const healthRoute = new Hono<AppEnv>()
     }),
     query(v.strictObject({ warm: v.optional(v.picklist(['0', '1'], '0 or 1'), '0') })),
     async (c) => {
-      const supply = supplyOf(c);
-      if (c.req.valid('query').warm === '1') await supply.load();
+      const { model } = c.var.classifier;
+      if (c.req.valid('query').warm === '1') await model.load();
       // How often the model's object was opened shows whether requests shared one load.
-      const answer = { model_reads: supply.reads };
-      return supply.warm
+      const answer = { model_reads: model.reads };
+      return model.warm
         ? c.json({ status: 'ready' as const, ...answer })
         : c.json({ status: 'cold' as const, ...answer }, 503);
     },

@@ -2,7 +2,6 @@
 // as numbers. POST /v1/occlusion: which part of the picture mattered. Bodies as for /v1/classify, but for forms.
 import { type Context, Hono } from 'hono';
 import type * as v from 'valibot';
-import type { ModelSupply } from '../../classify/classify.ts';
 import {
   checkStage,
   type FitOptions,
@@ -16,8 +15,7 @@ import { occlude } from '../../explain/occlusion.ts';
 import { pngBytes } from '../../explain/png.ts';
 import type { Picture } from '../../image/picture.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
-import { type AppEnv, readerOf, supplyOf } from '../context.ts';
-import { noteBatch } from '../middleware/record.ts';
+import type { AppEnv } from '../context.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { readSource } from './classify.ts';
@@ -29,44 +27,16 @@ const BODY = { image: true, json: { schema: ClassifyBody, example: { image: EXAM
 
 const PNG = { 'content-type': 'image/png' };
 
-interface Read {
-  model: ModelInfo;
-  picture: Picture;
-  supply: ModelSupply;
-  /** Loads the model. */
-  load(): Promise<void>;
-  /** Everything is computed: says in the request's record how long the parts took. */
-  done(): void;
-}
-
-async function read(
+/** The request's picture as the network reads it, once `check` found nothing wrong with what is asked of the model. */
+async function readPicture(
   c: Context<AppEnv>,
   options: FitOptions,
   check: (model: ModelInfo) => void,
-): Promise<Read> {
-  const supply = supplyOf(c);
-  const cold = !supply.warm;
-  const started = Date.now();
-  const model = await supply.describe();
+): Promise<{ model: ModelInfo; picture: Picture }> {
+  const { classifier } = c.var;
+  const model = await classifier.describe();
   check(model);
-  const described = Date.now();
-  const picture = await fitPicture(await readSource(c), options, readerOf(c), model);
-  const decoded = Date.now();
-  let loaded = decoded;
-  return {
-    model,
-    picture,
-    supply,
-    async load() {
-      await supply.load();
-      loaded = Date.now();
-    },
-    done() {
-      const loadMs = described - started + loaded - decoded;
-      const timings = { loadMs, decodeMs: decoded - described, inferenceMs: Date.now() - loaded };
-      noteBatch(c.var.record, { model, results: [{ picture }], timings, cold });
-    },
-  };
+  return { model, picture: await fitPicture(await readSource(c), options, classifier, model) };
 }
 
 function wantsPng(c: Context<AppEnv>, { format }: v.InferOutput<typeof InspectQuery>): boolean {
@@ -99,18 +69,15 @@ export const inspectRoute = new Hono<AppEnv>()
       const parameters = c.req.valid('query');
       const png = wantsPng(c, parameters);
       const layer = parameters.layer ?? (png ? INPUT : undefined);
-      const { model, picture, supply, load, done } = await read(c, parameters, (info) => {
+      const { model, picture } = await readPicture(c, parameters, (info) => {
         if (layer !== undefined) checkStage(layer, info);
       });
       c.header('vary', 'Accept', { append: true });
       if (png && layer === INPUT) {
-        done();
         const { size, pixels } = picture;
         return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
       }
-      await load();
-      const { stages, values } = await inspect(picture.pixels, layer, supply);
-      done();
+      const { stages, values } = await inspect(picture.pixels, layer, c.var.classifier);
       const stage = stages.find(({ name }) => name === layer);
       if (png && values && stage) return c.body(pngBytes(layerPicture(values, stage)), 200, PNG);
       const { format, width, height, orientation } = picture;
@@ -135,10 +102,8 @@ export const inspectRoute = new Hono<AppEnv>()
     query(OcclusionQuery),
     async (c) => {
       const { grid, from, class: index, ...options } = c.req.valid('query');
-      const { picture, supply, load, done } = await read(c, options, () => undefined);
-      await load();
-      const found = await occlude(picture.pixels, { grid, from, label: index }, supply);
-      done();
+      const { picture } = await readPicture(c, options, () => undefined);
+      const found = await occlude(picture.pixels, { grid, from, label: index }, c.var.classifier);
       const { synset, words } = found.model.labels[found.label] ?? { words: String(found.label) };
       return c.json({
         model: modelName(found.model),

@@ -1,7 +1,7 @@
 // GET /v1/limits: every limit, as data.
 import { Hono } from 'hono';
 import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
-import { type AppEnv, readerOf } from '../context.ts';
+import type { AppEnv } from '../context.ts';
 import { maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
@@ -16,7 +16,7 @@ export const limitsRoute = new Hono<AppEnv>().get(
   operation({ tag: 'own', summary: 'Every limit', answer: LimitsAnswer, problems: [400, 401] }),
   query(NoQuery),
   (c) => {
-    const { bytes, pixels, side, webpPixels, scans, blocks } = readerOf(c).limits;
+    const { bytes, pixels, side, webpPixels, scans, blocks } = c.var.classifier.limits;
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { ServiceError } from '../../errors.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
-import { type AppEnv, supplyOf } from '../context.ts';
+import type { AppEnv } from '../context.ts';
 
 /** Digits of the checksum that name a version; also part of the object's key. */
 const VERSION_DIGITS = 12;
@@ -25,7 +25,7 @@ export function modelName(model: ModelInfo) {
  * its numeric version. Throws ServiceError not-found, and those of the model's loading.
  */
 export async function findModel(c: Context<AppEnv>, name: string, version?: string): Promise<ModelInfo> {
-  const model = await supplyOf(c).describe();
+  const model = await c.var.classifier.describe();
   if (name !== model.name && !name.endsWith(`/${model.name}`))
     throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
       members: { models: [model.name] },

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import type { Shape } from '../../network/layer.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import { inferShapes } from '../../network/shapes.ts';
-import { type AppEnv, supplyOf } from '../context.ts';
+import type { AppEnv } from '../context.ts';
 import { MODEL_PROBLEMS, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { findModel, modelName, numericVersion } from './model-name.ts';
@@ -62,7 +62,7 @@ export const modelsRoute = new Hono<AppEnv>()
     '/v1/models',
     operation({ tag: 'own', summary: 'The models', answer: ModelsAnswer, problems: MODEL_PROBLEMS }),
     query(NoQuery),
-    async (c) => c.json({ models: [summary(await supplyOf(c).describe())] }),
+    async (c) => c.json({ models: [summary(await c.var.classifier.describe())] }),
   )
   .get(
     '/v1/models/:name',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../../src/errors.ts';
 import { multipartBoundary, multipartParts } from '../../../src/http/body/multipart.ts';
+import { Upload } from '../../../src/isolate/upload.ts';
 
 const SEED = 2012;
 const BOUNDARY = '--x--';
@@ -31,9 +32,9 @@ function encode(files: File[], preamble = ''): Uint8Array {
 }
 
 /** Streams `bytes` in chunks of the given sizes, over and over. `pulled` counts what was asked for. */
-function chunked(bytes: Uint8Array, sizes: number[], counter = { pulled: 0 }): ReadableStream<Uint8Array> {
+function chunked(bytes: Uint8Array, sizes: number[], counter = { pulled: 0 }): Upload {
   let turn = 0;
-  return new ReadableStream(
+  const stream = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
         if (counter.pulled >= bytes.length) return controller.close();
@@ -44,12 +45,13 @@ function chunked(bytes: Uint8Array, sizes: number[], counter = { pulled: 0 }): R
     },
     { highWaterMark: 0 },
   );
+  return new Upload(stream);
 }
 
-async function decode(source: ReadableStream<Uint8Array>): Promise<File[]> {
+async function decode(source: Upload): Promise<File[]> {
   const files: File[] = [];
   for await (const { name, filename, body } of multipartParts(source, BOUNDARY))
-    files.push({ name, filename, bytes: new Uint8Array(await new Response(body).arrayBuffer()) });
+    files.push({ name, filename, bytes: await body.rest() });
   return files;
 }
 
@@ -101,9 +103,8 @@ describe('multipartParts', () => {
     );
     const { value } = await parts.next();
     if (!value) throw new Error('expected a part');
-    const reader = value.body.getReader();
     for (let read = 0; read < 50 * chunk; ) {
-      read += (await reader.read()).value?.length ?? 0;
+      read += (await value.body.read())?.length ?? 0;
       expect(counter.pulled - read).toBeLessThanOrEqual(2 * chunk);
     }
   });

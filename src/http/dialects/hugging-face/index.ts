@@ -4,13 +4,13 @@
 // Source: huggingface/huggingface.js packages/tasks (image-classification spec), huggingface_hub InferenceClient.
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { classify, type ImageSource, rankLabels } from '../../../classify/classify.ts';
+import type { ImageSource } from '../../../classify/classifier.ts';
+import { rankLabels } from '../../../classify/rank.ts';
 import type { Prediction } from '../../../engine/engine.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { openBody, readJson } from '../../body/body.ts';
-import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
-import { noteBatch } from '../../middleware/record.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation, type Status } from '../../openapi/operation.ts';
 import { parseJson, query, wholeNumber } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
@@ -64,17 +64,17 @@ async function readWanted(
   const body = await openBody(
     c.req.raw,
     {
-      image: readerOf(c).limits.bytes,
+      image: c.var.classifier.limits.bytes,
       json: maxJsonBytes(c.env),
     },
-    holdOf(c),
+    budgetOf(c),
   );
   const fallback = {
     topK: asked.top_k ?? DEFAULT_TOP_K,
     functionToApply: asked.function_to_apply ?? 'softmax',
   };
-  if (body.kind === 'image') return { source: body.stream, ...fallback };
-  const { inputs, parameters } = parseJson(HuggingFaceBody, await readJson(body.stream));
+  if (body.kind === 'image') return { source: body.upload, ...fallback };
+  const { inputs, parameters } = parseJson(HuggingFaceBody, await readJson(body.upload));
   return {
     source: decodeBase64(inputs, 'inputs'),
     topK: parameters?.top_k ?? fallback.topK,
@@ -89,10 +89,9 @@ function scoresOf({ logits, probabilities }: Prediction, name: Wanted['functionT
 
 async function answer(c: Context<AppEnv>, asked: v.InferOutput<typeof HuggingFaceQuery>) {
   const { source, topK, functionToApply } = await readWanted(c, asked);
-  const batch = await classify(source, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
-  noteBatch(c.var.record, batch);
-  const scores = scoresOf(batch.result.prediction, functionToApply);
-  const ranked = rankLabels(scores, batch.model, { topK, minScore: -Infinity });
+  const { prediction, model } = await c.var.classifier.classify(source, { exif: 'apply', crops: 1 });
+  const scores = scoresOf(prediction, functionToApply);
+  const ranked = rankLabels(scores, model, { topK, minScore: -Infinity });
   return c.json(ranked.map(({ label, score, ...more }) => ({ label, score, ...more })));
 }
 

@@ -1,12 +1,10 @@
 // The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `live` and `ready`
 // load the model first, because a probe that waits for readiness sends no inference.
 import { type Context, Hono } from 'hono';
-import { classifyAll, classifyPixels } from '../../../classify/classify.ts';
 import { ServiceError } from '../../../errors.ts';
 import { elements, inferShapes } from '../../../network/shapes.ts';
-import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxFiles, maxJsonBytes } from '../../limits.ts';
-import { noteBatch } from '../../middleware/record.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from '../../openapi/operation.ts';
 import { query } from '../../openapi/validation.ts';
 import { findModel, numericVersion } from '../../v1/model-name.ts';
@@ -47,37 +45,34 @@ async function metadata(c: Context<AppEnv>, name: string, version?: string) {
 
 async function ready(c: Context<AppEnv>, name: string, version?: string) {
   const model = await findModel(c, name, version);
-  await supplyOf(c).load();
+  await c.var.classifier.load();
   return c.json({ name: model.name, ready: true });
 }
 
 async function predict(c: Context<AppEnv>, { input }: InferRequest) {
-  const supply = supplyOf(c);
+  const { classifier } = c.var;
   if ('images' in input) {
-    const batch = await classifyAll(input.images, { exif: 'apply', crops: 1 }, readerOf(c), supply);
-    noteBatch(c.var.record, batch);
+    const batch = await classifier.classifyAll(input.images, { exif: 'apply', crops: 1 });
     return batch.results.map((result) => {
       // The protocol has no place for an error of one picture.
       if (result instanceof ServiceError) throw result;
       return result.prediction;
     });
   }
-  const { predictions, ...batch } = await classifyPixels(
-    ({ preprocess, network }) => denormalise(input.data, network.input.size, preprocess),
-    supply,
+  const { results } = await classifier.classifyPixels(({ preprocess, network }) =>
+    denormalise(input.data, network.input.size, preprocess),
   );
-  noteBatch(c.var.record, { ...batch, results: [] });
-  return predictions;
+  return results;
 }
 
 async function infer(c: Context<AppEnv>, name: string, version?: string) {
   const model = await findModel(c, name, version);
   const limits = {
     json: maxJsonBytes(c.env),
-    binary: readerOf(c).limits.bytes,
+    binary: c.var.classifier.limits.bytes,
     files: maxFiles(c.env),
   };
-  const request = await readInferRequest(c.req.raw, model, limits, holdOf(c));
+  const request = await readInferRequest(c.req.raw, model, limits, budgetOf(c));
   return inferResponse(request.id, request.outputs, await predict(c, request), model);
 }
 
@@ -134,7 +129,7 @@ export const openInferenceRoute = new Hono<AppEnv>()
     operation({ tag, summary: 'Model loaded; loads it', answer: ReadyAnswer, problems: [400, 500, 504] }),
     query(NoQuery),
     async (c) => {
-      await supplyOf(c).load();
+      await c.var.classifier.load();
       return c.json({ ready: true });
     },
   )

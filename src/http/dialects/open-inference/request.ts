@@ -1,9 +1,10 @@
 // A v2 inference request, read and checked: JSON alone, or JSON followed by binary tensors
 // (Inference-Header-Content-Length). Source: Open Inference Protocol v2, Triton extensions.
 import * as v from 'valibot';
-import type { ImageSource } from '../../../classify/classify.ts';
+import type { ImageSource } from '../../../classify/classifier.ts';
 import { ServiceError } from '../../../errors.ts';
-import type { Hold } from '../../../isolate/admission.ts';
+import type { Budget } from '../../../isolate/budget.ts';
+import { Upload } from '../../../isolate/upload.ts';
 import type { ModelInfo } from '../../../network/model-info.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readBytes, readJson, wholeBody } from '../../body/body.ts';
@@ -87,12 +88,12 @@ function readData(input: InputTensor, binary: Uint8Array | undefined, { network 
 async function readParts(
   request: Request,
   limits: { json: number; binary: number },
-  hold: Hold,
+  budget: Budget,
 ): Promise<{ json: unknown; binary: Uint8Array }> {
   const header = request.headers.get('inference-header-content-length');
   if (header === null)
-    return { json: await readJson(await wholeBody(request, limits.json, hold)), binary: new Uint8Array(0) };
-  const bytes = await readBytes(request, limits.binary, hold);
+    return { json: await readJson(await wholeBody(request, limits.json, budget)), binary: new Uint8Array(0) };
+  const bytes = await readBytes(request, limits.binary, budget);
   const length = /^\d{1,9}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= bytes.byteLength))
     throw new ServiceError(
@@ -100,9 +101,8 @@ async function readParts(
       `Inference-Header-Content-Length: expected a number up to the body's ${bytes.byteLength} bytes, got ${header}`,
       { members: { parameter: 'Inference-Header-Content-Length' } },
     );
-  const text = new Response(bytes.subarray(0, length)).body;
-  if (!text) throw new ServiceError('empty-body', 'expected a JSON body, got none');
-  return { json: await readJson(text), binary: bytes.subarray(length) };
+  const json = await readJson(new Upload(bytes.subarray(0, length)));
+  return { json, binary: bytes.subarray(length) };
 }
 
 /** Throws ServiceError: bad-parameter, bad-request, empty-body, too-many-bytes, too-many-files. */
@@ -110,9 +110,9 @@ export async function readInferRequest(
   request: Request,
   model: ModelInfo,
   limits: { json: number; binary: number; files: number },
-  hold: Hold,
+  budget: Budget,
 ): Promise<InferRequest> {
-  const { json, binary } = await readParts(request, limits, hold);
+  const { json, binary } = await readParts(request, limits, budget);
   const body = parseJson(InferBody, json);
   const [input] = body.inputs;
   if (!input) throw new ServiceError('bad-parameter', 'inputs: expected one input, image or data, got none');

@@ -1,7 +1,7 @@
 // A v2 inference response: JSON alone, or, when an output is wanted in binary, JSON followed by those outputs.
 // Triton's classification extension replaces an output's values by "value:index:label" strings, best first.
 // Source: Open Inference Protocol v2, Triton "Classification Extension".
-import { rankLabels } from '../../../classify/classify.ts';
+import { rankLabels } from '../../../classify/rank.ts';
 import type { Prediction } from '../../../engine/engine.ts';
 import type { ModelInfo } from '../../../network/model-info.ts';
 import { numericVersion } from '../../v1/model-name.ts';

@@ -3,13 +3,12 @@
 // Source: tensorflow/serving, docs "RESTful API", "Predict API" and "Model status API".
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { classifyAll, rankLabels } from '../../../classify/classify.ts';
+import { rankLabels } from '../../../classify/rank.ts';
 import { ServiceError } from '../../../errors.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readJson, wholeBody } from '../../body/body.ts';
-import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxFiles, maxJsonBytes } from '../../limits.ts';
-import { noteBatch } from '../../middleware/record.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
@@ -41,7 +40,7 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
   await findModel(c, model, version);
   const { instances } = parseJson(
     TensorflowBody,
-    await readJson(await wholeBody(c.req.raw, maxJsonBytes(c.env), holdOf(c))),
+    await readJson(await wholeBody(c.req.raw, maxJsonBytes(c.env), budgetOf(c))),
   );
   const limit = maxFiles(c.env);
   if (instances.length > limit)
@@ -53,8 +52,7 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
       },
     );
   const sources = instances.map((instance, i) => decodeBase64(base64Of(instance), `instances.${i}`));
-  const batch = await classifyAll(sources, { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
-  noteBatch(c.var.record, batch);
+  const batch = await c.var.classifier.classifyAll(sources, { exif: 'apply', crops: 1 });
   const predictions = batch.results.map((result) => {
     // The protocol has no place for an error of one instance.
     if (result instanceof ServiceError) throw result;

@@ -2,12 +2,12 @@
 // Raw bytes, or JSON {"image": [0..255, ...]}. Source: Cloudflare's Workers AI model pages (resnet-50).
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { classify, type ImageSource, rankLabels } from '../../../classify/classify.ts';
+import type { ImageSource } from '../../../classify/classifier.ts';
+import { rankLabels } from '../../../classify/rank.ts';
 import { ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
-import { type AppEnv, holdOf, readerOf, supplyOf } from '../../context.ts';
+import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
-import { noteBatch } from '../../middleware/record.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
 import { parseJson, query, wholeNumber } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
@@ -44,20 +44,19 @@ async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
   const body = await openBody(
     c.req.raw,
     {
-      image: readerOf(c).limits.bytes,
+      image: c.var.classifier.limits.bytes,
       json: maxJsonBytes(c.env),
     },
-    holdOf(c),
+    budgetOf(c),
   );
-  if (body.kind === 'image') return body.stream;
-  return bytesOf(parseJson(WorkersAiBody, await readJson(body.stream)).image);
+  if (body.kind === 'image') return body.upload;
+  return bytesOf(parseJson(WorkersAiBody, await readJson(body.upload)).image);
 }
 
 async function answer(c: Context<AppEnv>, model: string, topK: number) {
   await findModel(c, model);
-  const batch = await classify(await readSource(c), { exif: 'apply', crops: 1 }, readerOf(c), supplyOf(c));
-  noteBatch(c.var.record, batch);
-  const ranked = rankLabels(batch.result.prediction.probabilities, batch.model, { topK, minScore: 0 });
+  const found = await c.var.classifier.classify(await readSource(c), { exif: 'apply', crops: 1 });
+  const ranked = rankLabels(found.prediction.probabilities, found.model, { topK, minScore: 0 });
   const result = ranked.map(({ label, score }) => ({ label, score }));
   return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
 }

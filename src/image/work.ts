@@ -1,0 +1,41 @@
+// How long decoding a picture takes, estimated from its header: what a request is charged before it is done, and how
+// it is cut into pieces between which other requests get their turns. In ms of one core of the slower kind (no
+// AVX-VNNI); nanoseconds a pixel by `npm run bench`, the slowest usual variant of each format.
+import type { StoredHeader } from './instance.ts';
+import type { ImageFormat } from './picture.ts';
+
+const NANOSECONDS_A_PIXEL: Record<ImageFormat, number> = {
+  jpeg: 12,
+  png: 12,
+  gif: 8,
+  bmp: 4,
+  webp: 25,
+  avif: 12,
+  heic: 12,
+};
+/** A piece of work that others may wait for, ms. */
+const PIECE_MS = 4;
+const MIN_PIECE_BYTES = 512;
+/** Until the header has come. */
+const HEADER_PIECE_BYTES = 1 << 10;
+const MAX_PIECE_BYTES = 1 << 16;
+/** Taken as the length of an upload that does not announce any. */
+const USUAL_BYTES = 1 << 20;
+
+/** Work of one piece, ms. */
+export function pieceWork(workMs: number | undefined, bytes: number, announcedBytes = USUAL_BYTES): number {
+  return workMs === undefined ? 0 : (workMs * bytes) / Math.max(announcedBytes, bytes);
+}
+
+/** ms */
+export function decodeWork(format: ImageFormat, { width, height }: StoredHeader): number {
+  return (width * height * NANOSECONDS_A_PIXEL[format]) / 1e6;
+}
+
+/** Bytes of the file that are decoded at a stretch. @param workMs of the whole picture; undefined: not known yet */
+export function sliceBytes(workMs: number | undefined, announcedBytes = USUAL_BYTES): number {
+  if (workMs === undefined) return HEADER_PIECE_BYTES;
+  if (workMs <= PIECE_MS) return MAX_PIECE_BYTES;
+  const bytes = Math.floor((PIECE_MS * announcedBytes) / workMs);
+  return Math.min(Math.max(bytes, MIN_PIECE_BYTES), MAX_PIECE_BYTES);
+}

@@ -1,0 +1,244 @@
+// Permits: never more than there are, in order of attained service, not for those who are gone or too slow.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ServiceError } from '../../src/errors.ts';
+import { ClientUsage } from '../../src/isolate/client-usage.ts';
+import { Holder } from '../../src/isolate/holder.ts';
+import { type Permit, Turns, type TurnsSettings } from '../../src/isolate/turns.ts';
+
+const holders: Holder[] = [];
+
+function request(client?: string, usage?: ClientUsage): Holder {
+  const holder = new Holder(client, usage);
+  holders.push(holder);
+  return holder;
+}
+
+/** As when the client hung up: the request's timers end, and nothing of it runs again. */
+function vanished(): Holder {
+  const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
+  const holder = new Holder();
+  timer.mockRestore();
+  return holder;
+}
+
+function turns(settings: Partial<TurnsSettings> = {}): Turns {
+  return new Turns({
+    what: 'place',
+    member: 'places',
+    capacity: 100,
+    maxWaitMs: 10_000,
+    maxWaiting: 1_000,
+    ...settings,
+  });
+}
+
+async function refusal(permit: Promise<Permit>): Promise<ServiceError> {
+  try {
+    await permit;
+  } catch (error) {
+    return error as ServiceError;
+  }
+  throw new Error('expected a refusal');
+}
+
+/** Enters and notes in `order` when it is served. */
+function queue(place: Turns, order: string[], name: string, holder: Holder, weight = 1, large = false) {
+  return place.enter(holder, weight, large).then((permit) => {
+    order.push(name);
+    return permit;
+  });
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  for (const holder of holders.splice(0)) holder.stop();
+  vi.useRealTimers();
+});
+
+describe('capacity', () => {
+  test('is never exceeded, and what leaves is free again', async () => {
+    const places = turns({ capacity: 2 });
+    const order: string[] = [];
+    const first = await queue(places, order, 'a', request());
+    await queue(places, order, 'b', request());
+    void queue(places, order, 'c', request());
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['a', 'b']);
+    expect(places.used).toBe(2);
+    first.leave();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['a', 'b', 'c']);
+    first.leave();
+    expect(places.used).toBe(2);
+  });
+
+  test('a small one does not overtake one that fits less', async () => {
+    const memory = turns();
+    const order: string[] = [];
+    const permits = [60, 60, 30].map((weight, i) => queue(memory, order, String(i), request(), weight));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['0']);
+    (await permits[0])?.leave();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['0', '1', '2']);
+  });
+
+  test('a weight over the capacity is taken on alone', async () => {
+    const memory = turns({ maxWaitMs: 1_000 });
+    const whole = await memory.enter(request(), 500);
+    const error = refusal(memory.enter(request(), 1));
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(await error).toMatchObject({
+      code: 'too-many-requests',
+      members: { limit: { places: 100 } },
+      headers: { 'retry-after': '1' },
+    });
+    whole.leave();
+    await memory.enter(request(), 1);
+  });
+
+  test('large ones leave room, and one that waits holds nobody up', async () => {
+    const memory = turns({ largeCapacity: 60 });
+    const order: string[] = [];
+    const large = await queue(memory, order, 'large', request(), 50, true);
+    void queue(memory, order, 'larger', request(), 50, true);
+    await queue(memory, order, 'small', request(), 40);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['large', 'small']);
+    large.leave();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['large', 'small', 'larger']);
+  });
+
+  test('what has grown is counted', async () => {
+    const memory = turns({ maxWaitMs: 100 });
+    const permit = await memory.enter(request(), 10);
+    permit.resize(95);
+    expect(memory.used).toBe(95);
+    const error = refusal(memory.enter(request(), 10));
+    await vi.advanceTimersByTimeAsync(200);
+    expect((await error).code).toBe('too-many-requests');
+  });
+
+  test('no more wait than may', async () => {
+    const places = turns({ capacity: 1, maxWaiting: 1 });
+    await places.enter(request());
+    void places.enter(request()).catch(() => undefined);
+    expect((await refusal(places.enter(request()))).code).toBe('too-many-requests');
+  });
+});
+
+describe('order', () => {
+  test('who has had less work comes first', async () => {
+    const places = turns({ capacity: 1 });
+    const order: string[] = [];
+    const held = await places.enter(request());
+    const heavy = request();
+    heavy.work(500);
+    const permits = [
+      queue(places, order, 'heavy', heavy),
+      queue(places, order, 'light', request()),
+      queue(places, order, 'late', request()),
+    ];
+    await vi.advanceTimersByTimeAsync(50);
+    held.leave();
+    for (const [, permit] of permits.entries())
+      void permit.then(async (got) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        got.leave();
+      });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(order).toEqual(['light', 'late', 'heavy']);
+  });
+
+  test('turns go round between clients, whatever each of them sends', async () => {
+    const usage = new ClientUsage();
+    const places = turns({ capacity: 1 });
+    const order: string[] = [];
+    const held = await places.enter(request());
+    const busy = request('busy', usage);
+    busy.work(1_000);
+    void queue(places, order, 'busy', request('busy', usage));
+    void queue(places, order, 'quiet', request('quiet', usage));
+    await vi.advanceTimersByTimeAsync(50);
+    held.leave();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['quiet']);
+  });
+});
+
+describe('who is gone or slow', () => {
+  test('a request that stopped running loses its permit, one that runs keeps it', async () => {
+    const places = turns({ capacity: 2 });
+    await places.enter(vanished());
+    await places.enter(request());
+    const third = places.enter(request());
+    const fourth = refusal(places.enter(request()));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await third;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await fourth).code).toBe('too-many-requests');
+  });
+
+  test('one that vanished while it waited is passed over', async () => {
+    const places = turns({ capacity: 1 });
+    const held = await places.enter(request());
+    const timer = vi.spyOn(globalThis, 'setTimeout').mockReturnValue(0 as never);
+    void places.enter(vanished());
+    timer.mockRestore();
+    const second = places.enter(request());
+    held.leave();
+    await vi.advanceTimersByTimeAsync(200);
+    await second;
+  });
+
+  test('a pause of the whole process takes nothing away', async () => {
+    const places = turns({ capacity: 1, maxWaitMs: 1_000_000 });
+    const held = await places.enter(request());
+    const waiting = places.enter(request());
+    for (let i = 0; i < 3; i++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      vi.setSystemTime(Date.now() + 60_000);
+      await vi.advanceTimersByTimeAsync(50);
+      expect(() => held.check()).not.toThrow();
+    }
+    held.leave();
+    await vi.advanceTimersByTimeAsync(50);
+    await waiting;
+  });
+
+  test('a slow client keeps its permit while nobody else wants it, and loses it then', async () => {
+    const places = turns({ capacity: 1 });
+    const slow = request();
+    const held = await places.enter(slow);
+    slow.waitForClient(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(() => held.check()).not.toThrow();
+    await (async () => {
+      const second = places.enter(request());
+      await vi.advanceTimersByTimeAsync(50);
+      await second;
+    })();
+    expect(slow.revoked).toBe(true);
+    expect(() => held.check()).toThrow(expect.objectContaining({ code: 'too-slow', status: 408 }));
+    // Whoever lost a permit gets no other one.
+    expect((await refusal(places.enter(slow))).code).toBe('too-slow');
+  });
+
+  test('the one that is furthest behind goes first, and nobody who is in time', async () => {
+    const places = turns({ capacity: 3, maxWaitMs: 500 });
+    const [slow, slower, brisk] = [request(), request(), request()];
+    for (const holder of [slow, slower, brisk]) await places.enter(holder);
+    slow.waitForClient(1_500);
+    slower.waitForClient(3_000);
+    brisk.waitForClient(0);
+    await places.enter(request());
+    expect([slow, slower, brisk].map(({ revoked }) => revoked)).toEqual([false, true, false]);
+    await places.enter(request());
+    expect(slow.revoked).toBe(true);
+    const error = refusal(places.enter(request()));
+    await vi.advanceTimersByTimeAsync(600);
+    expect((await error).code).toBe('too-many-requests');
+    expect(brisk.revoked).toBe(false);
+  });
+});
