@@ -66,7 +66,7 @@ export class ImageDecoder {
         throw new ServiceError('empty-body', 'Expected the bytes of an image, got none.');
       const format = sniff(head);
       // A slow client keeps no decoder while its first bytes trickle in.
-      await source.gather(GATHERED_BYTES);
+      if (options.budget) await source.gather(GATHERED_BYTES);
       const picture = await this.#decodeAs(format, head, source, options);
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
