@@ -235,6 +235,10 @@ describe('health, limits, models', () => {
       MAX_JPEG_BLOCKS: '5005',
       MAX_JSON_BYTES: '5006',
       MAX_FILES: '4',
+      MAX_WORK_MS: '5007',
+      MAX_ANSWER_BYTES: '5008',
+      MAX_STALL_MS: '5009',
+      MIN_BYTES_PER_SECOND: '5010',
     };
     const response = await send('/v1/limits', {}, { ...limiter, ...variables });
     expect(await response.json()).toEqual({
@@ -244,6 +248,10 @@ describe('health, limits, models', () => {
       webp_pixels: 5003,
       jpeg_scans: 5004,
       jpeg_blocks: 5005,
+      work_ms: 5007,
+      answer_bytes: 5008,
+      stall_ms: 5009,
+      bytes_per_second: 5010,
       json_bytes: 5006,
       json_value_bytes: 40_000_000,
       files: 4,

@@ -2,7 +2,7 @@
 // that the Worker would otherwise refuse at its first request.
 import { unstable_readConfig } from 'wrangler';
 import type { Bindings } from '../../src/http/bindings.ts';
-import { cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
+import { budgetLimits, cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import { ImportError } from '../../weights/float-model.ts';
 
@@ -64,7 +64,8 @@ export function readSettings(configPath: string): Settings {
 function checkVariables(vars: Record<string, unknown>): void {
   const bindings = vars as Bindings;
   try {
-    for (const read of [imageLimits, maxFiles, maxJsonBytes, ratePolicy, cacheSeconds]) read(bindings);
+    for (const read of [imageLimits, budgetLimits, maxFiles, maxJsonBytes, ratePolicy, cacheSeconds])
+      read(bindings);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new ImportError(`wrangler.toml: ${error.message}`);

@@ -3,68 +3,20 @@
 // slowest pace is cut off; until then its memory may go to others (isolate/turns.ts).
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { Classifier } from '../../classify/classifier.ts';
 import { ServiceError } from '../../errors.ts';
-import { tooSlow } from '../../isolate/turns.ts';
 import { announcedBytes } from '../body/body.ts';
 import { type AppEnv, createClassifier } from '../context.ts';
+import { pacedAnswer } from '../paced-answer.ts';
 import { acceptedTokens, bearerToken } from './auth.ts';
 
 /** Answers up to this size are handed over whole: the runtime's own buffers hold as much. */
 const WHOLE_ANSWER_BYTES = 256 << 10;
-const PIECE_BYTES = 64 << 10;
 
 /** Who asks: the token where tokens are checked, else the address; '' = unknown. */
 export function clientOf(c: Context<AppEnv>): string {
   // A token counts only where tokens are checked: else anybody could invent a new one for each request.
   const token = acceptedTokens(c.env).length > 0 ? bearerToken(c.req.header('authorization')) : undefined;
   return token ?? c.req.header('cf-connecting-ip') ?? '';
-}
-
-/** The answer piece by piece, at the client's pace; `finish` is called at its end, whatever that is. */
-function paced(answer: Uint8Array, { budget }: Classifier, finish: () => void): ReadableStream<Uint8Array> {
-  const { pace } = budget.limits;
-  const { holder } = budget;
-  let at = 0;
-  let behindMs = 0;
-  let since: number | undefined;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const end = () => {
-    clearTimeout(timer);
-    finish();
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        holder.onRevoked(() => {
-          controller.error(tooSlow('the answer was read too slowly while others waited'));
-          end();
-        });
-      },
-      pull(controller) {
-        clearTimeout(timer);
-        const now = Date.now();
-        if (since !== undefined)
-          behindMs = Math.max(behindMs + now - since - (PIECE_BYTES / pace.bytesPerSecond) * 1000, 0);
-        if (at >= answer.byteLength) {
-          controller.close();
-          end();
-          return;
-        }
-        const piece = answer.slice(at, at + PIECE_BYTES);
-        at += piece.byteLength;
-        since = now;
-        holder.waitForClient(behindMs);
-        timer = setTimeout(() => {
-          controller.error(tooSlow(`the answer was read slower than ${pace.bytesPerSecond} bytes a second`));
-          end();
-        }, pace.graceMs - Math.min(behindMs, pace.graceMs));
-        controller.enqueue(piece);
-      },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 export const classifier = createMiddleware<AppEnv>(async (c, next) => {
@@ -94,10 +46,7 @@ export const classifier = createMiddleware<AppEnv>(async (c, next) => {
     }
     await own.budget.reserve(answer.byteLength);
     reading = true;
-    c.res = new Response(
-      paced(answer, own, () => own.finish()),
-      c.res,
-    );
+    c.res = new Response(pacedAnswer(answer, own.budget), c.res);
   } finally {
     if (!reading) own.finish();
   }

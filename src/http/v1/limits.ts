@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
 import type { AppEnv } from '../context.ts';
-import { maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
+import { budgetLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
@@ -17,6 +17,7 @@ export const limitsRoute = new Hono<AppEnv>().get(
   query(NoQuery),
   (c) => {
     const { bytes, pixels, side, webpPixels, scans, blocks } = c.var.classifier.limits;
+    const { workMs, answerBytes, pace } = budgetLimits(c.env);
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,
@@ -25,6 +26,10 @@ export const limitsRoute = new Hono<AppEnv>().get(
       webp_pixels: webpPixels,
       jpeg_scans: scans,
       jpeg_blocks: blocks,
+      work_ms: workMs,
+      answer_bytes: answerBytes,
+      stall_ms: pace.graceMs,
+      bytes_per_second: pace.bytesPerSecond,
       json_bytes: maxJsonBytes(c.env),
       json_value_bytes: MAX_VALUE_BYTES,
       files: maxFiles(c.env),

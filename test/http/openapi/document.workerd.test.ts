@@ -91,6 +91,8 @@ interface Cause {
   file?: Uint8Array<ArrayBuffer>;
   bindings?: Partial<Bindings>;
   cold?: boolean;
+  /** The body never comes. */
+  stalled?: boolean;
 }
 
 /** What brings each status about. */
@@ -99,6 +101,7 @@ const CAUSES: Record<string, Cause> = {
   400: { search: '?no_such_parameter=1' },
   401: { bindings: { API_TOKENS: 'token' } },
   404: { model: 'no-such-model' },
+  408: { bindings: { MAX_STALL_MS: '20' }, stalled: true },
   413: { bindings: { MAX_IMAGE_BYTES: '100', MAX_JSON_BYTES: '100' } },
   415: { file: text },
   422: { file: truncated },
@@ -111,7 +114,8 @@ const CAUSES: Record<string, Cause> = {
 function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
   // Readiness alone loads nothing.
   const search = cause.search ?? (path === '/readyz' && cause.bindings ? '?warm=1' : '');
-  const body = bodyWith(operation, cause.file ?? jpeg);
+  const whole = bodyWith(operation, cause.file ?? jpeg);
+  const body = cause.stalled ? new IdentityTransformStream().readable : whole;
   const worker = cause.cold
     ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
     : undefined;

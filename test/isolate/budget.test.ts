@@ -1,0 +1,129 @@
+// What a request may take: charged before it is done, given back whatever happens; and whose turn it is to compute.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Budget, createShared, DEFAULT_BUDGET } from '../../src/isolate/budget.ts';
+import { ClientUsage } from '../../src/isolate/client-usage.ts';
+
+const budgets: Budget[] = [];
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  for (const budget of budgets.splice(0)) budget.finish();
+  vi.useRealTimers();
+});
+
+function budget(shared = createShared(), client?: string): Budget {
+  const made = new Budget(shared, DEFAULT_BUDGET, client);
+  budgets.push(made);
+  return made;
+}
+
+describe('a budget', () => {
+  test('takes one place, however often it is asked to', async () => {
+    const shared = createShared();
+    const own = budget(shared);
+    await own.admit();
+    await own.admit();
+    expect(shared.places.used).toBe(1);
+    own.finish();
+    expect(shared.places.used).toBe(0);
+  });
+
+  test('gives back all that it reserved, and what left before only once', async () => {
+    const shared = createShared();
+    const own = budget(shared);
+    const permit = await own.reserve(1_000);
+    await own.reserve(2_000);
+    permit.leave();
+    expect(shared.memory.used).toBe(2_000);
+    own.finish();
+    expect(shared.memory.used).toBe(0);
+  });
+
+  test('a request that holds much still gets the little that it needs', async () => {
+    const own = budget(createShared({ maxWaitMs: 100 }));
+    await own.reserve(48 << 20);
+    await own.reserve(2 << 20);
+  });
+
+  test('refuses work over its limit before it is done, by name and number', () => {
+    const own = budget();
+    own.charge(DEFAULT_BUDGET.workMs - 100, 'decoding');
+    own.charge(100, 'decoding');
+    expect(() => own.charge(1, 'classifying 3 pictures')).toThrow(
+      expect.objectContaining({
+        code: 'too-much-work',
+        status: 413,
+        message: expect.stringMatching(/^classifying 3 pictures: .* 1500 ms .* 1501 ms; .*MAX_WORK_MS$/),
+        members: { limit: { work_ms: 1500 } },
+      }),
+    );
+  });
+});
+
+describe('turns of the core', () => {
+  /** Computes `pieces` of 10 ms each, and says when it has ended. */
+  function compute(own: Budget, name: string, pieces: number, order: string[]): Promise<void> {
+    return (async () => {
+      for (let i = 0; i < pieces; i++) {
+        await own.turn(10);
+        order.push(name);
+      }
+      own.finish();
+    })();
+  }
+
+  test('a light request overtakes heavy ones that came first', async () => {
+    const shared = createShared();
+    const order: string[] = [];
+    for (let i = 0; i < 8; i++) void compute(budget(shared), 'heavy', 50, order);
+    await vi.advanceTimersByTimeAsync(100);
+    const before = order.length;
+    void compute(budget(shared), 'light', 3, order);
+    await vi.advanceTimersByTimeAsync(100);
+    const between = order.slice(before).lastIndexOf('light');
+    expect(order.filter((name) => name === 'light')).toHaveLength(3);
+    expect(between).toBeLessThan(25);
+  });
+
+  test('one that is alone does not wait, and one that vanished holds nobody up', async () => {
+    const shared = createShared();
+    const order: string[] = [];
+    const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
+    const gone = new Budget(shared);
+    timer.mockRestore();
+    await gone.turn(1);
+    void compute(budget(shared), 'heavy', 10, order);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(order).toHaveLength(10);
+  });
+
+  test('a request whose client is to send has no turn to wait for', async () => {
+    const shared = createShared();
+    const waiting = budget(shared);
+    await waiting.turn(1);
+    waiting.holder.waitForClient(0);
+    const order: string[] = [];
+    void compute(budget(shared), 'other', 10, order);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(order).toHaveLength(10);
+  });
+});
+
+describe('usage of clients', () => {
+  test('adds up and fades by half in ten seconds', () => {
+    const usage = new ClientUsage();
+    usage.add('a', 100, 0);
+    usage.add('a', 50, 10_000);
+    expect(usage.of('a', 10_000)).toBe(100);
+    expect(usage.of('a', 30_000)).toBe(25);
+    expect(usage.of('b', 0)).toBe(0);
+  });
+
+  test('nobody in particular is not followed, and only so many are remembered', () => {
+    const usage = new ClientUsage();
+    usage.add('', 100, 0);
+    expect(usage.of('', 0)).toBe(0);
+    for (let i = 0; i < 5_000; i++) usage.add(`client ${i}`, 1, 0);
+    expect(usage.of('client 0', 0)).toBe(0);
+    expect(usage.of('client 4999', 0)).toBe(1);
+  });
+});
