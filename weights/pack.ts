@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { packedTensors } from '../src/engine/weights.ts';
 import { encodeHeader } from '../src/model/safetensors.ts';
-import type { ModelInfo, Tiles } from '../src/network/model-info.ts';
-import { MODEL_FORMAT } from '../src/network/model-info.ts';
+import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
 import type { Preprocess } from '../src/network/preprocess.ts';
 import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
 import { type FloatLayer, type FloatModel, type FloatTensor, ImportError } from './float-model.ts';
@@ -99,19 +98,6 @@ async function packLayer(
   return [bytesOf(packed), bytesOf(padded(scales, vector)), bytesOf(padded(bias, vector))];
 }
 
-function metadataOf(info: ModelInfo): Record<string, string> {
-  return {
-    format: info.format,
-    name: info.name,
-    tiles: JSON.stringify(info.tiles),
-    network: JSON.stringify(info.network),
-    preprocess: JSON.stringify(info.preprocess),
-    labels: JSON.stringify(info.labels),
-    source: JSON.stringify(info.source),
-    sha256: info.sha256,
-  };
-}
-
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
   let written = 0;
   while (written < bytes.byteLength) {
@@ -147,7 +133,7 @@ export async function packModel(
     sha256: '0'.repeat(64),
   };
   // The checksum has a fixed length, so the header can be written again in its place at the end.
-  const headerBytes = encodeHeader(metadataOf(info), tensors).byteLength;
+  const headerBytes = encodeHeader(writeModelInfo(info), tensors).byteLength;
   const totalBytes =
     headerBytes +
     tensors.reduce((sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, dtype === 'I8' ? 1 : 4), 0);
@@ -170,7 +156,7 @@ export async function packModel(
       progress?.(position, totalBytes);
     }
     info.sha256 = hash.digest('hex');
-    await writeAll(file, encodeHeader(metadataOf(info), tensors), 0);
+    await writeAll(file, encodeHeader(writeModelInfo(info), tensors), 0);
     await file.close();
     await rename(temporary, path);
   } catch (error) {

@@ -1,49 +1,20 @@
-// What the header of a packed model file says, checked: format version, then every field that the Worker uses.
-// The packer writes it (weights/pack.ts); a file from elsewhere ends in an error that names the field.
+// The header of a packed model file in the Worker: the errors of its schema (network/model-info.ts) as ServiceErrors,
+// and the comparison of its tiles with the kernels'.
 import { ServiceError } from '../errors.ts';
-import { MODEL_FORMAT, type ModelInfo, type Tiles } from '../network/model-info.ts';
+import { type ModelInfo, ModelInfoError, readModelInfo, type Tiles } from '../network/model-info.ts';
 import type { SafetensorsHeader } from './safetensors.ts';
 
-function parseField<T>(key: string, metadata: Record<string, string>): T {
-  const text = metadata[key];
-  if (text === undefined)
-    throw new ServiceError('model-damaged', `__metadata__.${key}: expected a value, found none`);
-  try {
-    // The packer wrote it from the same type, and the checksum of the data says which packer: shapes are checked
-    // against the tensors when the plan is made.
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new ServiceError(
-      'model-damaged',
-      `__metadata__.${key}: expected JSON, found ${text.slice(0, 40)}`,
-      {
-        cause,
-      },
-    );
-  }
-}
+const AGAIN = 'pack it again: npm run weights -- import';
 
 /** Throws ServiceError: model-version for another format, model-damaged for a missing or malformed field. */
-export function readModelInfo({ metadata }: SafetensorsHeader): ModelInfo {
-  const format = metadata.format ?? 'none';
-  if (format !== MODEL_FORMAT)
-    throw new ServiceError(
-      'model-version',
-      `expected a model file of format ${MODEL_FORMAT}, found ${format}; pack it again: npm run weights -- import`,
-    );
-  const sha256 = metadata.sha256 ?? '';
-  if (!/^[0-9a-f]{64}$/.test(sha256))
-    throw new ServiceError('model-damaged', `__metadata__.sha256: expected 64 hex digits, found "${sha256}"`);
-  return {
-    format,
-    name: metadata.name ?? 'unnamed',
-    tiles: parseField('tiles', metadata),
-    network: parseField('network', metadata),
-    preprocess: parseField('preprocess', metadata),
-    labels: parseField('labels', metadata),
-    source: parseField('source', metadata),
-    sha256,
-  };
+export function modelInfoOf({ metadata }: SafetensorsHeader): ModelInfo {
+  try {
+    return readModelInfo(metadata);
+  } catch (error) {
+    if (!(error instanceof ModelInfoError)) throw error;
+    const code = error.reason === 'version' ? 'model-version' : 'model-damaged';
+    throw new ServiceError(code, `${error.message}; ${AGAIN}`, { cause: error });
+  }
 }
 
 /** Throws ServiceError model-tiles, naming the constant that differs. */
@@ -52,7 +23,6 @@ export function checkTiles(found: Tiles, expected: Tiles): void {
     if (found[key] !== expected[key])
       throw new ServiceError(
         'model-tiles',
-        `the kernels have ${key} ${expected[key]}, the model file was packed for ${found[key]}; ` +
-          'pack it again: npm run weights -- import',
+        `the kernels have ${key} ${expected[key]}, the model file was packed for ${found[key]}; ${AGAIN}`,
       );
 }

@@ -13,7 +13,7 @@ import { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { NetworkError } from '../network/shapes.ts';
-import { checkTiles, readModelInfo } from './header.ts';
+import { checkTiles, modelInfoOf } from './header.ts';
 import { ObjectStream } from './object-stream.ts';
 import { headerEnd, parseHeader, SafetensorsError } from './safetensors.ts';
 
@@ -247,7 +247,7 @@ export class ModelLoader {
             'upload it again: npm run weights -- push',
         );
       const header = parseHeader(bytes);
-      const info = readModelInfo(header);
+      const info = modelInfoOf(header);
       checkTiles(info.tiles, Engine.tiles(this.#module));
       const engine = this.#spare?.adopt(info) ? this.#spare : new Engine(this.#module, info);
       this.#spare = undefined;

@@ -2,7 +2,7 @@
 // under flags of V8 that take instructions away.
 import { readFileSync } from 'node:fs';
 import { Engine } from '../../src/engine/engine.ts';
-import { readModelInfo } from '../../src/model/header.ts';
+import { modelInfoOf } from '../../src/model/header.ts';
 import { headerEnd, parseHeader } from '../../src/model/safetensors.ts';
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { kernelsModule } from '../support/kernel-builds.ts';
@@ -28,7 +28,7 @@ if (process.argv[1] === import.meta.filename) {
   const [file = '', build = ''] = process.argv.slice(2);
   const bytes = readFileSync(file);
   const header = parseHeader(bytes.subarray(0, headerEnd(bytes)));
-  const engine = new Engine(kernelsModule(build), readModelInfo(header));
+  const engine = new Engine(kernelsModule(build), modelInfoOf(header));
   engine.weights(0, header.dataBytes).set(bytes.subarray(header.dataStart));
   const predictions = engine.run(identityPictures(engine.inputSize));
   for (const { logits, probabilities } of predictions)

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { Engine } from '../../src/engine/engine.ts';
 import { filterPicture } from '../../src/explain/filters.ts';
-import { readModelInfo } from '../../src/model/header.ts';
+import { modelInfoOf } from '../../src/model/header.ts';
 import { headerEnd, parseHeader } from '../../src/model/safetensors.ts';
 import { kernelsModule } from '../support/kernel-builds.ts';
 import { packTinyModel, tinyModel } from '../support/tiny-model.ts';
@@ -14,7 +14,7 @@ const KERNEL = 11;
 test('filters are the packed weights, unpacked, with the normalisation taken out', async () => {
   const bytes = await packTinyModel(path.join(import.meta.dirname, '../..'));
   const header = parseHeader(bytes.subarray(0, headerEnd(bytes)));
-  const engine = new Engine(kernelsModule('relaxed'), readModelInfo(header));
+  const engine = new Engine(kernelsModule('relaxed'), modelInfoOf(header));
   engine.weights(0, header.dataBytes).set(bytes.subarray(header.dataStart));
   const { width, data } = filterPicture(engine);
   const weights = await tinyModel().layers.conv1?.weight.read();

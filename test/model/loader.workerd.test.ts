@@ -77,6 +77,8 @@ describe('objects that cannot be used: each its own error, at once, and the next
       withMetadata({ network: '{"input":{"size":67,"channels":3},"layers":[]}' }),
     ],
     ['metadata that is no JSON', 'model-damaged', withMetadata({ labels: '[' })],
+    ['labels of another form', 'model-damaged', withMetadata({ labels: 'null' })],
+    ['no preprocessing', 'model-damaged', withMetadata({ preprocess: '{}' })],
     ['a flipped bit in the weights', 'model-checksum', flipped(good, good.length - 1000)],
     ['another checksum', 'model-checksum', withMetadata({ sha256: '0'.repeat(64) })],
     ['no safetensors', 'model-damaged', new TextEncoder().encode('x'.repeat(500))],

@@ -3,7 +3,7 @@
 // (stored-model.ts sees to it), so pushing a new one cannot change the model under a running request.
 import { type FileHandle, open } from 'node:fs/promises';
 import { headerEnd, parseHeader, SafetensorsError } from '../../src/model/safetensors.ts';
-import { MODEL_FORMAT, type ModelInfo } from '../../src/network/model-info.ts';
+import { type ModelInfo, ModelInfoError, readModelInfo } from '../../src/network/model-info.ts';
 import { ImportError } from '../float-model.ts';
 
 export interface PackedFile {
@@ -28,27 +28,11 @@ export function parsePackedHeader(bytes: Uint8Array): {
 } {
   try {
     const { metadata, dataStart, dataBytes } = parseHeader(bytes);
-    if (metadata.format !== MODEL_FORMAT)
-      throw new ImportError(
-        `format: expected a packed model (${MODEL_FORMAT}), found ${metadata.format ?? 'none'}: import it first`,
-      );
-    const json = <T>(key: string): T => JSON.parse(metadata[key] ?? 'null');
-    return {
-      info: {
-        format: metadata.format,
-        name: metadata.name ?? '',
-        tiles: json('tiles'),
-        network: json('network'),
-        preprocess: json('preprocess'),
-        labels: json('labels'),
-        source: json('source'),
-        sha256: metadata.sha256 ?? '',
-      },
-      dataStart,
-      dataBytes,
-    };
+    return { info: readModelInfo(metadata), dataStart, dataBytes };
   } catch (error) {
-    if (error instanceof SafetensorsError || error instanceof SyntaxError)
+    if (error instanceof ModelInfoError && error.reason === 'version')
+      throw new ImportError(`${error.message}: import it first`);
+    if (error instanceof SafetensorsError || error instanceof ModelInfoError)
       throw new ImportError(`header: ${error.message}`);
     throw error;
   }

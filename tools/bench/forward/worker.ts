@@ -4,7 +4,7 @@
 // Locally workerd's clock goes on during computation, in steps of a millisecond.
 import kernelsModule from '../../../build/kernels.wasm';
 import { Engine } from '../../../src/engine/engine.ts';
-import { readModelInfo } from '../../../src/model/header.ts';
+import { modelInfoOf } from '../../../src/model/header.ts';
 import { parseHeader } from '../../../src/model/safetensors.ts';
 
 let engine: Engine | undefined;
@@ -15,7 +15,7 @@ export default {
     const body = new Uint8Array(await request.arrayBuffer());
     if (url.pathname === '/weights') {
       const header = parseHeader(body);
-      engine = new Engine(kernelsModule, readModelInfo(header));
+      engine = new Engine(kernelsModule, modelInfoOf(header));
       engine.weights(0, header.dataBytes).set(body.subarray(header.dataStart));
       return new Response(null, { status: 204 });
     }
