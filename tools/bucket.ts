@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { R2Bucket, R2UploadedPart } from '@cloudflare/workers-types';
 import { getPlatformProxy } from 'wrangler';
-import { ImportError } from '../weights/float-model.ts';
+import { OperatorError } from '../weights/operator-error.ts';
 import { isSameModel } from '../weights/packed/conflict.ts';
 import type { PackedFile } from '../weights/packed/file.ts';
 
@@ -34,7 +34,7 @@ export async function withLocalBucket<T>(
   }
 }
 
-/** Stores the file under its key, part by part. False when it is there already. Throws ImportError as isSameModel. */
+/** Stores the file under its key, part by part. False when it is there already. Throws OperatorError as isSameModel. */
 export async function putLocal(
   bucket: R2Bucket,
   packed: PackedFile,
@@ -56,7 +56,7 @@ export async function putLocal(
       const part = new Uint8Array(Math.min(PART_BYTES, bytes - position));
       const { bytesRead } = await handle.read(part, 0, part.length, position);
       if (bytesRead !== part.length)
-        throw new ImportError(`${file}: expected ${bytes} bytes, found ${position + bytesRead}`);
+        throw new OperatorError(`${file}: expected ${bytes} bytes, found ${position + bytesRead}`);
       parts.push(await upload.uploadPart(parts.length + 1, part));
       progress?.(position + part.length, bytes);
     }

@@ -2,7 +2,7 @@
 // name of the bucket. Edited as text, so that the file's comments stay.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ImportError } from '../weights/float-model.ts';
+import { OperatorError } from '../weights/operator-error.ts';
 
 export const CONFIG_PATH = path.join(import.meta.dirname, '../wrangler.toml');
 
@@ -15,13 +15,13 @@ export interface WorkerConfig {
   bucketName: string;
 }
 
-/** Throws ImportError when one of the two lines is missing. */
+/** Throws OperatorError when one of the two lines is missing. */
 export async function readConfig(file = CONFIG_PATH): Promise<WorkerConfig> {
   const text = await readFile(file, 'utf8');
   const model = text.matchAll(MODEL).next().value?.[2];
   const bucketName = BUCKET.exec(text)?.[1];
   if (model === undefined || bucketName === undefined)
-    throw new ImportError(
+    throw new OperatorError(
       `wrangler.toml: expected a line ${model === undefined ? 'MODEL' : 'bucket_name'} = "...", found none`,
     );
   return { model, bucketName };

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { build } from '../assembly/build.ts';
-import { ImportError } from '../weights/float-model.ts';
+import { OperatorError } from '../weights/operator-error.ts';
 import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from '../weights/packed/brotli.ts';
 import { putLocal, withLocalBucket, wranglerArguments } from './bucket.ts';
 import { readConfig } from './config.ts';
@@ -15,17 +15,17 @@ function readPort(): number {
   const text = process.env.PORT ?? String(DEFAULT_PORT);
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new ImportError(`PORT: expected a number of 1 to 65535, found "${text}"`);
+    throw new OperatorError(`PORT: expected a number of 1 to 65535, found "${text}"`);
   return port;
 }
 
-/** Throws ImportError when something else listens there already. */
+/** Throws OperatorError when something else listens there already. */
 async function requireFree(port: number): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new ImportError(
+        new OperatorError(
           error.code === 'EADDRINUSE'
             ? `port ${port} is taken: choose another one, such as PORT=${port + 1} npm start`
             : `port ${port} cannot be used (${error.code}): choose another one with PORT=`,
@@ -36,14 +36,14 @@ async function requireFree(port: number): Promise<void> {
   });
 }
 
-/** Leaves the current model in the local bucket. Throws ImportError when it is not the default one and not there. */
+/** Leaves the current model in the local bucket. Throws OperatorError when it is not the default one and not there. */
 async function provideModel(): Promise<void> {
   const { model } = await readConfig();
   await withLocalBucket(async (bucket) => {
     if (await bucket.head(model)) return;
     const packaged = await compressedModelKey(DEFAULT_MODEL_PATH);
     if (model !== packaged)
-      throw new ImportError(
+      throw new OperatorError(
         `MODEL: expected ${model} in the local bucket, found none: npm run weights -- push build/${model}, ` +
           `or set MODEL = "${packaged}" in wrangler.toml`,
       );
@@ -74,7 +74,7 @@ try {
   await provideModel();
   process.exitCode = await serve(port);
 } catch (error) {
-  if (!(error instanceof ImportError)) throw error;
+  if (!(error instanceof OperatorError)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ImportError } from './float-model.ts';
+import { OperatorError } from './operator-error.ts';
 import type { PublishedFile } from './published.ts';
 import { matches } from './published.ts';
 
@@ -20,7 +20,7 @@ export interface DownloadOptions {
 const LIMIT_BYTES = 1 << 30;
 const STALL_MS = 30_000;
 
-/** Returns the path of the complete, checked file in `folder`. Throws ImportError. */
+/** Returns the path of the complete, checked file in `folder`. Throws OperatorError. */
 export async function download(
   entry: PublishedFile,
   folder: string,
@@ -28,7 +28,7 @@ export async function download(
 ): Promise<string> {
   const { tries = 5, pause = 1000 } = options;
   if (!/^https?:$/.test(URL.parse(entry.url)?.protocol ?? ''))
-    throw new ImportError(`${entry.url}: expected an address, http or https`);
+    throw new OperatorError(`${entry.url}: expected an address, http or https`);
   const target = path.join(folder, entry.file);
   if (await isComplete(entry, target)) return target;
   await mkdir(folder, { recursive: true });
@@ -39,10 +39,10 @@ export async function download(
       await fetchRest(entry, part, before, options);
       break;
     } catch (error) {
-      if (error instanceof ImportError) throw error;
+      if (error instanceof OperatorError) throw error;
       failures = (await sizeOf(part)) > before ? 1 : failures + 1;
       if (failures >= tries)
-        throw new ImportError(
+        throw new OperatorError(
           `${entry.url}: expected the file, found ${reasonOf(error)}; run the command again to resume at ${await sizeOf(part)} bytes`,
         );
       await new Promise((resolve) => setTimeout(resolve, pause * failures));
@@ -51,7 +51,7 @@ export async function download(
   const digest = await digestOf(entry, part);
   if (!matches(entry, digest)) {
     await rm(part);
-    throw new ImportError(
+    throw new OperatorError(
       `${entry.url}: expected ${entry.checksum.algorithm} ${entry.checksum.hex}, found ${digest}`,
     );
   }
@@ -92,7 +92,7 @@ async function fetchRest(
     if (response.status === 416) return;
     const start = startOf(entry, response, have);
     const total = start + Number(response.headers.get('content-length') ?? Number.NaN);
-    if (!response.body) throw new ImportError(`${entry.url}: expected a body, found none`);
+    if (!response.body) throw new OperatorError(`${entry.url}: expected a body, found none`);
     const file = await open(part, start === 0 ? 'w' : 'r+');
     try {
       let position = start;
@@ -100,7 +100,7 @@ async function fetchRest(
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(new Error('no data for 30 s')), STALL_MS);
         if (position + chunk.length > (entry.bytes ?? LIMIT_BYTES))
-          throw new ImportError(
+          throw new OperatorError(
             `${entry.url}: expected ${entry.bytes ?? `at most ${LIMIT_BYTES}`} bytes, found more`,
           );
         await file.write(chunk, 0, chunk.length, position);
@@ -122,10 +122,10 @@ function startOf(entry: PublishedFile, response: Response, have: number): number
   if (response.status === 206) {
     const range = response.headers.get('content-range') ?? 'no range';
     if (range.startsWith(`bytes ${have}-`)) return have;
-    throw new ImportError(`${entry.url}: expected the rest from ${have} on, found ${range}`);
+    throw new OperatorError(`${entry.url}: expected the rest from ${have} on, found ${range}`);
   }
   if (response.status >= 500 || response.status === 429) throw new Error(`status ${response.status}`);
-  throw new ImportError(`${entry.url}: expected status 200 or 206, found ${response.status}`);
+  throw new OperatorError(`${entry.url}: expected status 200 or 206, found ${response.status}`);
 }
 
 function reasonOf(error: unknown): string {

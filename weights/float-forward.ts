@@ -2,8 +2,9 @@
 // sums are float32 too, as every float framework has them. About one second a photo for the full AlexNet.
 import type { ConvLayer, LrnLayer, MaxpoolLayer, Shape } from '../src/network/layer.ts';
 import type { LayerShapes } from '../src/network/shapes.ts';
-import { type FloatModel, ImportError } from './float-model.ts';
+import type { FloatModel } from './float-model.ts';
 import { networkShapes } from './formats/weight-file.ts';
+import { OperatorError } from './operator-error.ts';
 
 interface LoadedLayer {
   weight: Float32Array;
@@ -62,7 +63,7 @@ export class FloatForward {
 
   #loaded(name: string): LoadedLayer {
     const loaded = this.#weights.get(name);
-    if (!loaded) throw new ImportError(`${name}: expected weights, found none`);
+    if (!loaded) throw new OperatorError(`${name}: expected weights, found none`);
     return loaded;
   }
 }

@@ -28,8 +28,3 @@ export interface FloatModel {
    */
   layers: Record<string, FloatLayer>;
 }
-
-/** Thrown by importers and the packer: one line with the tensor or field, what was expected and what was found. */
-export class ImportError extends Error {
-  override name = 'ImportError';
-}

@@ -1,7 +1,7 @@
 // Packs a float model into the model file that lies in R2: one safetensors file, tensors in execution order, int8,
 // in the kernels' own layout, so that it streams straight into linear memory (design: docs/ARCHITECTURE.md). The
 // input normalisation (x - mean) / std is folded into the first convolution, so the engine reads plain RGB bytes.
-// Layers are read, quantised and written one at a time.
+// Layers are read, quantized and written one at a time.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { packedTensors } from '../src/engine/weights.ts';
@@ -9,9 +9,10 @@ import { encodeHeader } from '../src/model/safetensors.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
 import type { Preprocess } from '../src/network/preprocess.ts';
 import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
-import { type FloatLayer, type FloatModel, type FloatTensor, ImportError } from './float-model.ts';
+import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
 import { convLayout, denseLayout } from './layout.ts';
-import { type QuantisedRows, quantiseRows } from './quantise.ts';
+import { OperatorError } from './operator-error.ts';
+import { type QuantizedRows, quantizeRows } from './quantize.ts';
 
 /** Mean over all x of 2 * ((x + 1) >> 1) - x. */
 const MEAN_PIXEL_LOSS = 0.5;
@@ -21,7 +22,7 @@ export type PackProgress = (writtenBytes: number, totalBytes: number) => void;
 
 async function readTensor(name: string, tensor: FloatTensor, expected: number[]): Promise<Float32Array> {
   if (tensor.shape.join() !== expected.join())
-    throw new ImportError(`tensor ${name}: expected shape [${expected}], found [${tensor.shape}]`);
+    throw new OperatorError(`tensor ${name}: expected shape [${expected}], found [${tensor.shape}]`);
   return tensor.read();
 }
 
@@ -33,11 +34,11 @@ function divideByStd(weights: Float32Array, out: number, std: readonly number[])
 }
 
 /**
- * Folds the subtraction of the mean into the bias: bias - sum of w * mean, with the weights as they were quantised,
+ * Folds the subtraction of the mean into the bias: bias - sum of w * mean, with the weights as they were quantized,
  * so that their rounding errors see a centred input and not the mean. The engine's pixels lose half a grey level
  * on average (u7 pixels stand for 2 * ((x + 1) >> 1)); that is folded in too.
  */
-function subtractMean({ values, scales }: QuantisedRows, bias: Float32Array, mean: readonly number[]): void {
+function subtractMean({ values, scales }: QuantizedRows, bias: Float32Array, mean: readonly number[]): void {
   const area = values.length / bias.length / mean.length;
   const row = area * mean.length;
   bias.forEach((value, o) => {
@@ -77,13 +78,13 @@ async function packLayer(
   const bias = await readTensor(`${layer.name}.bias`, source.bias, [layer.out]);
   const broken = bias.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0)
-    throw new ImportError(
+    throw new OperatorError(
       `tensor ${layer.name}.bias: expected finite values, found ${bias[broken]} at ${broken}`,
     );
   if (first) divideByStd(weights, layer.out, preprocess.std);
-  const quantised = quantiseRows(weights, layer.out, name);
-  if (first) subtractMean(quantised, bias, preprocess.mean);
-  const { values, scales } = quantised;
+  const quantized = quantizeRows(weights, layer.out, name);
+  if (first) subtractMean(quantized, bias, preprocess.mean);
+  const { values, scales } = quantized;
   const packed =
     layer.type === 'conv'
       ? convLayout(values, layer.out, input.channels / layer.groups, layer.kernel, tiles)
@@ -109,7 +110,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
 
 /**
  * Writes the packed model to `path` (under a temporary name until it is complete) and returns what it says of itself.
- * Throws ImportError, naming the tensor, what was expected and what was found; nothing is left behind then.
+ * Throws OperatorError, naming the tensor, what was expected and what was found; nothing is left behind then.
  */
 export async function packModel(
   model: FloatModel,
@@ -120,7 +121,7 @@ export async function packModel(
   const layers = inferShapes(model.network);
   const classes = layers.at(-1)?.output.channels ?? 0;
   if (model.labels.length !== classes)
-    throw new ImportError(`labels: expected ${classes}, found ${model.labels.length}`);
+    throw new OperatorError(`labels: expected ${classes}, found ${model.labels.length}`);
   const tensors = layers.flatMap((layer) => packedTensors(layer, tiles));
   const info: ModelInfo = {
     format: MODEL_FORMAT,
@@ -147,7 +148,7 @@ export async function packModel(
       const { layer } = shapes;
       if (layer.type !== 'conv' && layer.type !== 'dense') continue;
       const source = model.layers[layer.name];
-      if (!source) throw new ImportError(`layer ${layer.name}: expected its weights, found none`);
+      if (!source) throw new OperatorError(`layer ${layer.name}: expected its weights, found none`);
       for (const bytes of await packLayer(shapes, source, first, model.preprocess, tiles)) {
         hash.update(bytes);
         position = await writeAll(file, bytes, position);

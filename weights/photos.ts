@@ -3,29 +3,29 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import type { Preprocess } from '../src/network/preprocess.ts';
-import { ImportError } from './float-model.ts';
+import { OperatorError } from './operator-error.ts';
 
-/** Photos in `folder` and below, sorted; with a limit, spread evenly. Throws ImportError where there is none. */
+/** Photos in `folder` and below, sorted; with a limit, spread evenly. Throws OperatorError where there is none. */
 export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): string[] {
   let files: string[];
   try {
     files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (error) {
-    throw new ImportError(
+    throw new OperatorError(
       `${folder}: expected a folder of photos, found ${(error as NodeJS.ErrnoException).code}`,
     );
   }
   const photos = files.filter((file) => /\.(jpe?g|png|webp|gif|avif)$/i.test(file)).sort();
   if (photos.length === 0)
-    throw new ImportError(`${folder}: expected photos, found ${files.length} other files`);
-  if (!(limit >= 1)) throw new ImportError(`--limit: expected at least 1, found ${limit}`);
+    throw new OperatorError(`${folder}: expected photos, found ${files.length} other files`);
+  if (!(limit >= 1)) throw new OperatorError(`--limit: expected at least 1, found ${limit}`);
   const count = Math.min(limit, photos.length);
   return Array.from({ length: count }, (_, i) =>
     path.join(folder, photos[Math.floor((i * photos.length) / count)] as string),
   );
 }
 
-/** The picture u8 RGB [crop][crop][3]. Throws ImportError for a file that is no photo. */
+/** The picture u8 RGB [crop][crop][3]. Throws OperatorError for a file that is no photo. */
 export async function loadPhoto(file: string, { resize, resizeTo, crop }: Preprocess): Promise<Uint8Array> {
   const size = { width: resizeTo, height: resizeTo, fit: resize === 'warp' ? 'fill' : 'outside' } as const;
   try {
@@ -44,7 +44,7 @@ export async function loadPhoto(file: string, { resize, resizeTo, crop }: Prepro
       await sharp(resized.data, { raw }).extract({ left, top, width: crop, height: crop }).raw().toBuffer(),
     );
   } catch (error) {
-    throw new ImportError(
+    throw new OperatorError(
       `${file}: expected a photo, found ${String((error as Error).message).split('\n')[0]}`,
     );
   }

@@ -2,7 +2,7 @@
 import type { Engine } from '../src/engine/engine.ts';
 import { FloatForward } from './float-forward.ts';
 import type { FloatModel } from './float-model.ts';
-import { ImportError } from './float-model.ts';
+import { OperatorError } from './operator-error.ts';
 import { loadPhoto } from './photos.ts';
 
 export interface LayerAgreement {
@@ -22,7 +22,7 @@ export interface Verification {
   layers: LayerAgreement[];
 }
 
-/** Throws ImportError where the two are not the same network. */
+/** Throws OperatorError where the two are not the same network. */
 export async function verify(
   engine: Engine,
   source: FloatModel,
@@ -31,7 +31,7 @@ export async function verify(
 ): Promise<Verification> {
   const { network, preprocess } = engine.info;
   if (JSON.stringify(network) !== JSON.stringify(source.network))
-    throw new ImportError(
+    throw new OperatorError(
       'network: expected the same layers in the packed model and its source, found others',
     );
   const float = await FloatForward.load(source);
@@ -46,7 +46,7 @@ export async function verify(
       if (expected) cosines.get(layer.name)?.push(cosine(expected, read(), output.channels));
     });
     const probabilities = wanted.at(-1);
-    if (!found || !probabilities) throw new ImportError(`${photo}: expected probabilities, found none`);
+    if (!found || !probabilities) throw new OperatorError(`${photo}: expected probabilities, found none`);
     differences.push(
       found.probabilities.reduce(
         (worst, value, i) => Math.max(worst, Math.abs(value - (probabilities[i] as number))),

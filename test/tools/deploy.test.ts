@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings, type Settings } from '../../tools/deploy/settings.ts';
 import { type Deployment, deploy, MAX_BUNDLE_BYTES, provideModel } from '../../tools/deploy/steps.ts';
 import type { Finished, Wrangler } from '../../tools/deploy/wrangler.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
 import { packTinyModel } from '../support/tiny-model.ts';
 
@@ -76,8 +76,8 @@ function deployment(wrangler: Wrangler, changes: Partial<Deployment> = {}) {
 
 async function messageOf(promise: Promise<unknown>): Promise<string> {
   const error = await promise.catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(ImportError);
-  return (error as ImportError).message;
+  expect(error).toBeInstanceOf(OperatorError);
+  return (error as OperatorError).message;
 }
 
 test('npm run deploy -- --dry-run: offline, each step printed, the bundle measured', async () => {

@@ -9,9 +9,10 @@ import { putLocal, withLocalBucket } from '../../tools/bucket.ts';
 import { readConfig, useModel } from '../../tools/config.ts';
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import { trainedModel } from '../../tools/fixtures/trained-model.ts';
-import { type FloatModel, ImportError } from '../../weights/float-model.ts';
+import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { SourceFile } from '../../weights/formats/source-file.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { packModel } from '../../weights/pack.ts';
 import { openEngine } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
@@ -62,7 +63,7 @@ test('the same weights with other labels do not take the place of a stored model
     async (bucket) => {
       await putLocal(bucket, first);
       await expect(putLocal(bucket, other)).rejects.toThrow(
-        new ImportError(
+        new OperatorError(
           `${first.key}: expected this file in the bucket or none, found the same weights with other labels: ` +
             'import the file under another name (--name)',
         ),

@@ -9,9 +9,9 @@ import { encodeOnnx, tensorProto } from '../../tools/fixtures/encode-onnx.ts';
 import { bytes, concat, message, number, type Part, text } from '../../tools/fixtures/encode-protobuf.ts';
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
-import { ImportError } from '../../weights/float-model.ts';
 import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
 import { SourceFile } from '../../weights/formats/source-file.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { packModel } from '../../weights/pack.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
 import { encodeNpy, encodePaddle } from './encode-numpy.ts';
@@ -37,8 +37,8 @@ async function failure(content: Part, options: ImportOptions = {}): Promise<stri
     source = SourceFile.open(file);
     await packModel(importFile(source, options), TILES, path.join(folder, 'packed'));
   } catch (error) {
-    expect(error, String((error as Error).stack)).toBeInstanceOf(ImportError);
-    const { message: line } = error as ImportError;
+    expect(error, String((error as Error).stack)).toBeInstanceOf(OperatorError);
+    const { message: line } = error as OperatorError;
     expect(line).not.toContain('\n');
     expect(line.length).toBeLessThan(400);
     expect(readdirSync(folder)).toEqual(['file']);
@@ -46,7 +46,7 @@ async function failure(content: Part, options: ImportOptions = {}): Promise<stri
   } finally {
     source?.close();
   }
-  throw new Error('expected an ImportError, the file was imported');
+  throw new Error('expected an OperatorError, the file was imported');
 }
 
 /** The model with another tensor in the place of one. */
@@ -317,7 +317,7 @@ test('another variant than was asked for', async () => {
   );
 });
 
-test('random damage ends in an ImportError or an import, never in another error', async () => {
+test('random damage ends in an OperatorError or an import, never in another error', async () => {
   const sources = [
     encodeCaffemodel(bvlc, { form: 'newer' }),
     encodeOnnx(bvlc),
@@ -340,7 +340,7 @@ test('random damage ends in an ImportError or an import, never in another error'
       try {
         importFile(source);
       } catch (error) {
-        if (!(error instanceof ImportError)) throw error;
+        if (!(error instanceof OperatorError)) throw error;
       } finally {
         source.close();
       }

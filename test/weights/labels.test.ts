@@ -1,7 +1,7 @@
 // Class names of every form, and the 1000 ImageNet classes that come with the project.
 import { expect, test } from 'vitest';
 import { imagenetLabels, labelsFor, parseLabels } from '../../weights/data/labels.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 
 test('ImageNet: 1000 classes in the order of their synsets, with the known ones in their places', () => {
   const labels = imagenetLabels();
@@ -51,7 +51,7 @@ test.each([
   ['{broken', /expected JSON/],
 ])('refuses %j', (text, message) => {
   expect(() => parseLabels(text)).toThrow(message);
-  expect(() => parseLabels(text)).toThrow(ImportError);
+  expect(() => parseLabels(text)).toThrow(OperatorError);
 });
 
 test('a model without labels has numbers, one of 1000 classes has ImageNet', () => {

@@ -1,7 +1,7 @@
 // Figures of a run over labelled photos: how often the best class is the label, and how near the answers are to the
 // float reference (a JSON file: {images: [{file, probabilities}]}, classes in the model's order).
 import { readFileSync } from 'node:fs';
-import { AccuracyError } from './accuracy-error.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import type { LabelledPhoto } from './photographs.ts';
 import type { ScoredClass } from './service.ts';
 
@@ -38,7 +38,7 @@ export interface Bar {
   met: boolean;
 }
 
-/** Throws AccuracyError for a file that cannot be read or holds something else. */
+/** Throws OperatorError for a file that cannot be read or holds something else. */
 export function readReference(file: string): Reference {
   try {
     const { images } = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -46,7 +46,7 @@ export function readReference(file: string): Reference {
     };
     return new Map(images.map((image) => [image.file, image.probabilities]));
   } catch (error) {
-    throw new AccuracyError(
+    throw new OperatorError(
       `${file}: expected a reference {images: [{file, probabilities}]}, found ${(error as Error).message}`,
     );
   }
@@ -66,7 +66,7 @@ function referenceFigures(answers: readonly Answer[], reference: Reference): Ref
     const expected = reference.get(photo.name);
     if (!expected) continue;
     if (expected.length !== predictions.length)
-      throw new AccuracyError(
+      throw new OperatorError(
         `${photo.name}: expected a reference of ${predictions.length} classes, found ${expected.length}`,
       );
     const best = expected.indexOf(Math.max(...expected));

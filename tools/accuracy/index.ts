@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { withProgress } from '../progress.ts';
 import { table } from '../table.ts';
-import { AccuracyError } from './accuracy-error.ts';
 import { type Answer, barsOf, type Figures, figuresOf, percent, readReference } from './agreement.ts';
 import { labelledPhotos, requireKnown } from './photographs.ts';
 import { classifyPhoto, modelSynsets } from './service.ts';
@@ -23,7 +23,7 @@ interface Options {
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
   if (!url?.protocol.startsWith('http'))
-    throw new AccuracyError(`--url: expected an address such as http://localhost:8787, found "${text}"`);
+    throw new OperatorError(`--url: expected an address such as http://localhost:8787, found "${text}"`);
   return url;
 }
 
@@ -50,7 +50,7 @@ async function measure(folder: string, options: Options): Promise<{ model: strin
     });
     const figures = figuresOf(answers, reference);
     if (!figures.reference && options.reference !== undefined)
-      throw new AccuracyError(`${options.reference}: expected photos of ${folder}, found none of them`);
+      throw new OperatorError(`${options.reference}: expected photos of ${folder}, found none of them`);
     return { model: name, figures };
   } finally {
     await service.stop();
@@ -84,7 +84,7 @@ const program = new Command('accuracy')
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof AccuracyError)) throw error;
+  if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 }

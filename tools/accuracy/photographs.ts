@@ -1,7 +1,7 @@
 // The photographs of a folder that holds one folder per class, named by its WordNet id (synset): n01440764/a.jpg.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { AccuracyError } from './accuracy-error.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 
 export interface LabelledPhoto {
   synset: string;
@@ -12,7 +12,7 @@ export interface LabelledPhoto {
 
 const PHOTO = /\.(jpe?g|png|gif|bmp|webp)$/i;
 
-/** Sorted by class and name. Throws AccuracyError for a folder without any. */
+/** Sorted by class and name. Throws OperatorError for a folder without any. */
 export function labelledPhotos(folder: string): LabelledPhoto[] {
   const photos: LabelledPhoto[] = [];
   try {
@@ -27,22 +27,22 @@ export function labelledPhotos(folder: string): LabelledPhoto[] {
           });
     }
   } catch (error) {
-    throw new AccuracyError(
+    throw new OperatorError(
       `${folder}: expected a folder of photos, found ${(error as NodeJS.ErrnoException).code}`,
     );
   }
   if (photos.length === 0)
-    throw new AccuracyError(
+    throw new OperatorError(
       `${folder}: expected a folder for each class with photos in it, such as ${folder}/n01440764/1.jpg, found none`,
     );
   return photos.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Throws AccuracyError when a folder's name is no class of the model. */
+/** Throws OperatorError when a folder's name is no class of the model. */
 export function requireKnown(photos: readonly LabelledPhoto[], synsets: ReadonlySet<string>): void {
   const unknown = [...new Set(photos.map(({ synset }) => synset))].filter((synset) => !synsets.has(synset));
   if (unknown.length > 0)
-    throw new AccuracyError(
+    throw new OperatorError(
       `${unknown.join(', ')}: expected folders named by classes of the model (${[...synsets].slice(0, 3).join(', ')}, ` +
         `... ${synsets.size} in all), found ${unknown.length} other${unknown.length > 1 ? 's' : ''}`,
     );

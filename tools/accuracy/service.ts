@@ -1,6 +1,6 @@
 // The service under measurement, as its clients see it: HTTP only.
 import { readFile } from 'node:fs/promises';
-import { AccuracyError } from './accuracy-error.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 
 export interface ScoredClass {
   index: number;
@@ -15,35 +15,35 @@ async function request(url: URL, init: RequestInit, what: string): Promise<unkno
     response = await fetch(url, init);
   } catch (error) {
     const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
-    throw new AccuracyError(
+    throw new OperatorError(
       `${url.origin}: expected a running service, found ${cause?.code ?? message}: start one with npm start, ` +
         'or leave --url out',
     );
   }
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
-  throw new AccuracyError(`${what}: expected status 200, found ${response.status} ${text.slice(0, 300)}`);
+  throw new OperatorError(`${what}: expected status 200, found ${response.status} ${text.slice(0, 300)}`);
 }
 
-/** Synset ids of the model's classes. Throws AccuracyError for a model without. */
+/** Synset ids of the model's classes. Throws OperatorError for a model without. */
 export async function modelSynsets(url: URL): Promise<{ name: string; synsets: Set<string> }> {
   const list = (await request(new URL('/v1/models', url), {}, 'GET /v1/models')) as {
     models: { name: string; version: string }[];
   };
   const [model] = list.models;
-  if (!model) throw new AccuracyError(`${url.origin}: expected a model, found none`);
+  if (!model) throw new OperatorError(`${url.origin}: expected a model, found none`);
   const found = (await request(new URL(`/v1/models/${model.name}`, url), {}, 'GET /v1/models/{name}')) as {
     labels: { synset?: string }[];
   };
   const synsets = new Set(found.labels.flatMap(({ synset }) => (synset === undefined ? [] : [synset])));
   if (synsets.size === 0)
-    throw new AccuracyError(
+    throw new OperatorError(
       `${model.name}: expected classes with synset ids, found none: npm run weights -- import FILE --labels FILE`,
     );
   return { name: `${model.name}@${model.version}`, synsets };
 }
 
-/** All classes of one photo, best first. Throws AccuracyError. */
+/** All classes of one photo, best first. Throws OperatorError. */
 export async function classifyPhoto(url: URL, file: string): Promise<ScoredClass[]> {
   const answer = (await request(
     new URL('/v1/classify?top_k=0', url),

@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { build } from '../../assembly/build.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { barsOf } from './bars.ts';
 import { BenchError } from './contender.ts';
 import { reportText } from './report.ts';
@@ -28,7 +28,7 @@ try {
   // onnxruntime and TensorFlow.js keep the process alive.
   process.exit();
 } catch (error) {
-  if (!(error instanceof BenchError) && !(error instanceof ImportError)) throw error;
+  if (!(error instanceof BenchError) && !(error instanceof OperatorError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exit(1);
 }

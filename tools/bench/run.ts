@@ -94,7 +94,7 @@ async function openContenders(engine: Engine, file: string, options: Options, ca
   return { contenders: [...contenders, ...peers.contenders], onnx: peers.onnx };
 }
 
-/** Throws BenchError when a contender answers wrongly, ImportError when the kernels are not built. */
+/** Throws BenchError when a contender answers wrongly, OperatorError when the kernels are not built. */
 export async function measure(options: Options): Promise<Report> {
   const effort = options.quick ? QUICK : FULL;
   const machine = describeMachine();

@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { expectSuccess, type Wrangler } from './wrangler.ts';
 
-/** Bundles the Worker into an emptied folder. @param environment arguments that name one. Throws ImportError. */
+/** Bundles the Worker into an emptied folder. @param environment arguments that name one. Throws OperatorError. */
 export async function bundleTo(
   wrangler: Pick<Wrangler, 'run'>,
   folder: string,

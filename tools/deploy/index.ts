@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { build } from '../../assembly/build.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { modelFile } from '../model-file.ts';
 import { readSettings } from './settings.ts';
@@ -29,7 +29,7 @@ try {
     print: (line) => console.log(line),
   });
 } catch (error) {
-  if (!(error instanceof ImportError)) throw error;
+  if (!(error instanceof OperatorError)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

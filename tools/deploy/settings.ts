@@ -4,7 +4,7 @@ import { unstable_readConfig } from 'wrangler';
 import type { Bindings } from '../../src/http/bindings.ts';
 import { budgetLimits, cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const KEY = /^[a-z0-9][a-z0-9._-]*-[0-9a-f]{12}\.safetensors$/;
@@ -20,20 +20,20 @@ export interface Settings {
 }
 
 function require(correct: boolean, what: string, expected: string, found: unknown): void {
-  if (!correct) throw new ImportError(`wrangler.toml: ${what}: expected ${expected}, found ${found}`);
+  if (!correct) throw new OperatorError(`wrangler.toml: ${what}: expected ${expected}, found ${found}`);
 }
 
-/** What wrangler makes of the file; it checks the form of most entries. Throws ImportError. */
+/** What wrangler makes of the file; it checks the form of most entries. Throws OperatorError. */
 function readConfig(config: string, env?: string) {
   try {
     return unstable_readConfig({ config, ...(env === undefined ? {} : { env }) }, { hideWarnings: true });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ImportError(`wrangler.toml: ${error.message}`);
+    throw new OperatorError(`wrangler.toml: ${error.message}`);
   }
 }
 
-/** Throws ImportError with what is wrong and what was expected. */
+/** Throws OperatorError with what is wrong and what was expected. */
 export function readSettings(configPath: string): Settings {
   const top = readConfig(configPath);
   const production = top.definedEnvironments?.includes('production') ?? false;
@@ -68,6 +68,6 @@ function checkVariables(vars: Record<string, unknown>): void {
       read(bindings);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ImportError(`wrangler.toml: ${error.message}`);
+    throw new OperatorError(`wrangler.toml: ${error.message}`);
   }
 }

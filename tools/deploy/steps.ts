@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { isSameModel } from '../../weights/packed/conflict.ts';
 import type { PackedFile } from '../../weights/packed/file.ts';
 import { bundleFiles, bundleTo } from './bundle.ts';
@@ -26,7 +26,7 @@ export interface Deployment {
   print(line: string): void;
 }
 
-/** Bundles the Worker and measures it. Throws ImportError past MAX_BUNDLE_BYTES. */
+/** Bundles the Worker and measures it. Throws OperatorError past MAX_BUNDLE_BYTES. */
 async function bundle({ wrangler, settings, bundleFolder, print }: Deployment): Promise<void> {
   await bundleTo(wrangler, bundleFolder, settings.environment);
   const names = await bundleFiles(bundleFolder);
@@ -37,7 +37,7 @@ async function bundle({ wrangler, settings, bundleFolder, print }: Deployment): 
     `   bundle: ${bytes} bytes in ${files.length} files, ${packed} compressed (limit ${MAX_BUNDLE_BYTES})`,
   );
   if (bytes > MAX_BUNDLE_BYTES)
-    throw new ImportError(`bundle: expected at most ${MAX_BUNDLE_BYTES} bytes, found ${bytes}`);
+    throw new OperatorError(`bundle: expected at most ${MAX_BUNDLE_BYTES} bytes, found ${bytes}`);
 }
 
 async function provideBucket({ wrangler, settings: { bucket }, print }: Deployment): Promise<void> {
@@ -55,7 +55,7 @@ export interface Upload extends Pick<Deployment, 'wrangler' | 'print'> {
 
 /**
  * Stores the model in the account's bucket, unless its header is there and `again` is not asked for. Throws
- * ImportError when the upload fails or another model lies under its key.
+ * OperatorError when the upload fails or another model lies under its key.
  */
 export async function provideModel(
   { wrangler, settings: { bucket }, print }: Upload,
@@ -72,11 +72,11 @@ export async function provideModel(
   print(`   ${file.key} stored`);
 }
 
-/** The first address, as a URL. Throws ImportError when the deployment has none. */
+/** The first address, as a URL. Throws OperatorError when the deployment has none. */
 function addressOf(targets: string[]): URL {
   const [target] = targets;
   if (target === undefined)
-    throw new ImportError(
+    throw new OperatorError(
       'deployed, but at no address: set routes in wrangler.toml, or enable workers.dev in the dashboard',
     );
   const host = target.replace(/^https?:\/\//, '').replace(/[\s/*].*$/, '');
@@ -86,17 +86,17 @@ function addressOf(targets: string[]): URL {
 async function warm({ fetch, print }: Deployment, address: URL): Promise<void> {
   const url = new URL('/readyz?warm=1', address);
   const response = await fetch(url).catch((error: Error) => {
-    throw new ImportError(
+    throw new OperatorError(
       `${url}: no answer (${error.message}); a new address takes some minutes: try it again later`,
     );
   });
   const body = await response.text();
   if (response.status !== 200)
-    throw new ImportError(`${url}: expected status 200, found ${response.status}: ${body.slice(0, 300)}`);
+    throw new OperatorError(`${url}: expected status 200, found ${response.status}: ${body.slice(0, 300)}`);
   print(`   ${body}`);
 }
 
-/** Throws ImportError at the first step that fails. */
+/** Throws OperatorError at the first step that fails. */
 export async function deploy(deployment: Deployment): Promise<void> {
   const { dryRun, settings, wrangler, print } = deployment;
   const { name, bucket, model, environment } = settings;
@@ -105,7 +105,7 @@ export async function deploy(deployment: Deployment): Promise<void> {
   );
   const file = await deployment.model();
   if (file.key !== model)
-    throw new ImportError(`${file.path}: expected the model ${model}, found ${file.key}`);
+    throw new OperatorError(`${file.path}: expected the model ${model}, found ${file.key}`);
   if (!dryRun) expectSuccess('wrangler whoami', loggedIn(await wrangler.run('whoami')));
   print('2. build the wasm modules');
   await deployment.build();

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { headerEnd, SafetensorsError } from '../../src/model/safetensors.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { wranglerArguments } from '../bucket.ts';
 
 /** Ten times the header of a model with 1000 classes. */
@@ -80,18 +80,18 @@ function lastLines(output: string): string {
   return lines.slice(-8).join('\n');
 }
 
-/** Throws ImportError when the command failed. */
+/** Throws OperatorError when the command failed. */
 export function expectSuccess(what: string, { status, output }: Finished): void {
   if (status === 0) return;
   if (/not authenticated|CLOUDFLARE_API_TOKEN|wrangler login/i.test(output))
-    throw new ImportError(`${what}: not logged in: npx wrangler login, or set CLOUDFLARE_API_TOKEN`);
+    throw new OperatorError(`${what}: not logged in: npx wrangler login, or set CLOUDFLARE_API_TOKEN`);
   if (/Authentication error|\[code: 10000\]/i.test(output))
-    throw new ImportError(
+    throw new OperatorError(
       `${what}: the token may not do this: it needs Workers Scripts: Edit and Workers R2 Storage: Edit`,
     );
   if (/enable R2|\[code: 10042\]/i.test(output))
-    throw new ImportError(`${what}: R2 is not enabled for this account: enable it in the dashboard first`);
-  throw new ImportError(`${what}: expected exit status 0, found ${status}:\n${lastLines(output)}`);
+    throw new OperatorError(`${what}: R2 is not enabled for this account: enable it in the dashboard first`);
+  throw new OperatorError(`${what}: expected exit status 0, found ${status}:\n${lastLines(output)}`);
 }
 
 export const wrangler: Wrangler = { run: (...args) => finish(start(args)), objectHead, deploy };

@@ -2,7 +2,7 @@
 import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { bundleFiles } from '../deploy/bundle.ts';
 import { workerdConfig } from './config.ts';
@@ -11,7 +11,7 @@ import { workerdConfig } from './config.ts';
 export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
   const { vars, compatibility_date } = unstable_readConfig({ config: CONFIG_PATH }, { hideWarnings: true });
   if (compatibility_date === undefined)
-    throw new ImportError('wrangler.toml: expected a compatibility_date, found none');
+    throw new OperatorError('wrangler.toml: expected a compatibility_date, found none');
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.join(folder, 'models'), { recursive: true });
   const names = await bundleFiles(bundle);

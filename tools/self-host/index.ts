@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { build } from '../../assembly/build.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { readConfig } from '../config.ts';
 import { bundleTo } from '../deploy/bundle.ts';
 import { wrangler } from '../deploy/wrangler.ts';
@@ -23,7 +23,7 @@ try {
   await makeSelfHostFolder(folder, bundle, (await modelFile(model)).path);
   console.log(`${folder}: start it with\n  cd ${folder} && npx workerd serve worker.capnp`);
 } catch (error) {
-  if (!(error instanceof ImportError)) throw error;
+  if (!(error instanceof OperatorError)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

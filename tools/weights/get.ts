@@ -1,6 +1,6 @@
 // `get NAME`: downloads by the table of published files, then imports. Without a name: prints the table.
 import { download } from '../../weights/download.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { PUBLISHED } from '../../weights/published.ts';
 import { withProgress } from '../progress.ts';
 import { table } from '../table.ts';
@@ -13,7 +13,7 @@ export interface GetCommand extends ImportCommand {
   from?: string;
 }
 
-/** Throws ImportError. */
+/** Throws OperatorError. */
 export async function getPublished(
   name: string | undefined,
   { downloads, from, ...options }: GetCommand,
@@ -25,7 +25,7 @@ export async function getPublished(
   }
   const entry = PUBLISHED.find((each) => each.name === name);
   if (!entry)
-    throw new ImportError(`get: expected ${PUBLISHED.map((each) => each.name).join(', ')}, found ${name}`);
+    throw new OperatorError(`get: expected ${PUBLISHED.map((each) => each.name).join(', ')}, found ${name}`);
   const file = await withProgress('downloading', (progress) =>
     download({ ...entry, url: from ?? entry.url }, downloads, { progress }),
   );

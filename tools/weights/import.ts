@@ -22,7 +22,7 @@ export interface ImportCommand {
   out?: string;
 }
 
-/** Imports, packs and says what it did. Throws ImportError; nothing is written then. */
+/** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
   { out, accuracy, ...options }: ImportCommand,

@@ -2,9 +2,9 @@
 // `verify` and `push` are loaded when they are called: sharp and wrangler take seconds to start.
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
-import { ImportError } from '../../weights/float-model.ts';
 import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
 import { VARIANTS } from '../../weights/formats/variants.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { compressModel, DEFAULT_MODEL_PATH } from '../../weights/packed/brotli.ts';
 import { PUBLISHED } from '../../weights/published.ts';
 import { withProgress } from '../progress.ts';
@@ -111,7 +111,7 @@ try {
 } catch (error) {
   // Errors of the file system (no space, no permission) have a code and a message of one line.
   const fromSystem = error instanceof Error && 'syscall' in error;
-  if (!(error instanceof ImportError) && !(error instanceof NetworkError) && !fromSystem) throw error;
+  if (!(error instanceof OperatorError) && !(error instanceof NetworkError) && !fromSystem) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

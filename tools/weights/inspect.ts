@@ -1,11 +1,11 @@
 // `inspect FILE`: the form, the tensors, the network and the preprocessing of a float or packed file. A file whose
 // network cannot be imported still shows its tensors, and the reason.
 import type { Layer, Network } from '../../src/network/layer.ts';
-import { ImportError } from '../../weights/float-model.ts';
 import { isPacked, readWeights } from '../../weights/formats/detect.ts';
 import { SourceFile } from '../../weights/formats/source-file.ts';
 import type { ReadNetwork } from '../../weights/formats/weight-file.ts';
 import { networkShapes } from '../../weights/formats/weight-file.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { readPackedFile } from '../../weights/packed/file.ts';
 import { table } from '../table.ts';
 
@@ -13,7 +13,7 @@ export interface InspectCommand {
   json?: boolean;
 }
 
-/** Throws ImportError for a file of no known form. */
+/** Throws OperatorError for a file of no known form. */
 export async function inspectFile(file: string, { json = false }: InspectCommand): Promise<void> {
   const source = SourceFile.open(file);
   try {
@@ -45,7 +45,7 @@ function inspectFloat(source: SourceFile, json: boolean): string {
   try {
     network = read({});
   } catch (error) {
-    if (!(error instanceof ImportError)) throw error;
+    if (!(error instanceof OperatorError)) throw error;
     reason = error.message;
   }
   const listed = tensors.map(({ name, shape, type }) => ({ name, shape, type }));

@@ -14,7 +14,7 @@ export interface PushCommand {
   use: boolean;
 }
 
-/** Throws ImportError. */
+/** Throws OperatorError. */
 export async function pushFile(file: string, { remote, use }: PushCommand): Promise<void> {
   const packed = await readPackedFile(file);
   const { model, bucketName } = await readConfig();

@@ -15,7 +15,7 @@ export interface VerifyCommand extends ReadOptions {
   json?: boolean;
 }
 
-/** Prints the comparison. Throws ImportError. */
+/** Prints the comparison. Throws OperatorError. */
 export async function verifyFile(packed: string, options: VerifyCommand): Promise<void> {
   const photos = listPhotos(options.photos, options.limit);
   const engine = await openEngine(packed);

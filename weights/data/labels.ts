@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Label } from '../../src/network/preprocess.ts';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 
 const LABEL_BYTES = 4 << 20;
 const SYNSET_LINE = /^(n\d{8})(?:\s+(.*))?$/;
@@ -19,21 +19,22 @@ export function readLabels(path: string): Label[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ImportError(`${path}: expected labels, found ${(error as NodeJS.ErrnoException).code}`);
+    throw new OperatorError(`${path}: expected labels, found ${(error as NodeJS.ErrnoException).code}`);
   }
   if (text.length > LABEL_BYTES)
-    throw new ImportError(`${path}: expected labels, found ${text.length} bytes`);
+    throw new OperatorError(`${path}: expected labels, found ${text.length} bytes`);
   return parseLabels(text);
 }
 
-/** Labels in class order. Throws ImportError for JSON of another form and for empty lists. */
+/** Labels in class order. Throws OperatorError for JSON of another form and for empty lists. */
 export function parseLabels(text: string): Label[] {
   if (/^\s*[[{]/.test(text)) return parseJson(text);
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   while (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) throw new ImportError('labels: expected a name on each line, found none');
+  if (lines.length === 0) throw new OperatorError('labels: expected a name on each line, found none');
   return lines.map((line, index) => {
-    if (line === '') throw new ImportError(`labels line ${index + 1}: expected a name, found an empty line`);
+    if (line === '')
+      throw new OperatorError(`labels line ${index + 1}: expected a name, found an empty line`);
     const [, synset, words] = SYNSET_LINE.exec(line) ?? [];
     return synset ? { synset, words: words || synset } : { words: line };
   });
@@ -45,16 +46,16 @@ function parseJson(text: string): Label[] {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ImportError('labels: expected JSON, found a text that begins like it');
+    throw new OperatorError('labels: expected JSON, found a text that begins like it');
   }
   const entries = Object.entries(value as object);
-  if (entries.length === 0) throw new ImportError('labels: expected class names, found none');
+  if (entries.length === 0) throw new OperatorError('labels: expected class names, found none');
   return entries.map((_, index) => {
     const entry = (value as Record<string, unknown>)[index];
     if (typeof entry === 'string') return { words: entry };
     const [synset, words] = Array.isArray(entry) ? entry : [];
     if (typeof synset !== 'string' || typeof words !== 'string')
-      throw new ImportError(
+      throw new OperatorError(
         `labels: expected "${index}": [synset, name], found ${JSON.stringify(entry) ?? 'nothing'}`,
       );
     return { synset, words: words.replaceAll('_', ' ') };
@@ -66,6 +67,6 @@ export function labelsFor(count: number, given: Label[] | undefined): Label[] {
   const labels =
     given ??
     (count === 1000 ? imagenetLabels() : Array.from({ length: count }, (_, i) => ({ words: `class ${i}` })));
-  if (labels.length !== count) throw new ImportError(`labels: expected ${count}, found ${labels.length}`);
+  if (labels.length !== count) throw new OperatorError(`labels: expected ${count}, found ${labels.length}`);
   return labels;
 }

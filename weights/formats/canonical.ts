@@ -7,7 +7,8 @@
 //   first convolution trained on BGR                      -> its input channels swapped
 
 import type { Shape } from '../../src/network/layer.ts';
-import { type FloatTensor, ImportError } from '../float-model.ts';
+import type { FloatTensor } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { requireFinite } from './element-type.ts';
 import { elementCount, type StoredTensor, shapeText } from './stored-tensor.ts';
 
@@ -30,7 +31,7 @@ export function permuted(stored: StoredTensor, axes: number[]): FloatTensor {
 /** The stored values under another shape of as many elements: legacy dimensions, biases with leading ones. */
 export function reshaped(stored: StoredTensor, shape: number[]): StoredTensor {
   if (elementCount(stored.name, shape) !== elementCount(stored.name, stored.shape))
-    throw new ImportError(`${stored.name}: expected ${shapeText(shape)}, found ${shapeText(stored.shape)}`);
+    throw new OperatorError(`${stored.name}: expected ${shapeText(shape)}, found ${shapeText(stored.shape)}`);
   return { ...stored, shape };
 }
 
@@ -49,7 +50,7 @@ export function denseWeight(
     number,
   ];
   if (flattened && flattened.height * flattened.width * flattened.channels !== inputs)
-    throw new ImportError(
+    throw new OperatorError(
       `${stored.name}: expected ${flattened.height}x${flattened.width}x${flattened.channels} inputs, found ${inputs}`,
     );
   const fileColumn = flattened ? hwcIndex(flattened) : (column: number) => column;
@@ -112,7 +113,7 @@ function tensor(name: string, shape: number[], values: () => Float32Array): Floa
 
 function requireRank(stored: StoredTensor, rank: number): void {
   if (stored.shape.length !== rank)
-    throw new ImportError(`${stored.name}: expected ${rank} dimensions, found ${shapeText(stored.shape)}`);
+    throw new OperatorError(`${stored.name}: expected ${rank} dimensions, found ${shapeText(stored.shape)}`);
 }
 
 /** Distance in the file between neighbours along each axis. */

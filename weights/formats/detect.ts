@@ -1,6 +1,6 @@
 // Which form a file has, by its content: the name says nothing. Also knows the two things that people get
 // instead of weights: a web page and a Git LFS pointer.
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { readCaffemodel } from './caffe/caffemodel.ts';
 import { readNpy, readPickledArrays } from './numpy/numpy.ts';
 import { readOnnx } from './onnx/onnx.ts';
@@ -12,7 +12,7 @@ import type { Form, WeightFile } from './weight-file.ts';
 
 const START_BYTES = 64;
 
-/** Reads the headers of a weights file of any known form. Throws ImportError. */
+/** Reads the headers of a weights file of any known form. Throws OperatorError. */
 export function readWeights(source: SourceFile): WeightFile {
   const start = source.read(0, Math.min(START_BYTES, source.size), source.name);
   switch (detectForm(source, start)) {
@@ -42,16 +42,16 @@ export function isPacked(source: SourceFile): boolean {
 function detectForm(source: SourceFile, start: Uint8Array): Form {
   const text = Buffer.from(start).toString('latin1');
   if (text.startsWith('version https://git-lfs'))
-    throw new ImportError(`${source.name}: expected weights, found a Git LFS pointer to them`);
+    throw new OperatorError(`${source.name}: expected weights, found a Git LFS pointer to them`);
   if (/^\s*<(!doctype|html|\?xml)/i.test(text))
-    throw new ImportError(`${source.name}: expected weights, found a web page`);
+    throw new OperatorError(`${source.name}: expected weights, found a web page`);
   if (isSafetensors(start)) return 'safetensors';
   if (text.startsWith('\x93NUMPY')) return 'npy';
   if (text.startsWith('PK\x03\x04') || isTorchStream(start)) return 'torch';
   if (start[0] === 0x80 && (start[1] ?? 9) >= 2 && (start[1] ?? 9) <= 5) return 'pickle';
   const form = protobufForm(source);
   if (form) return form;
-  throw new ImportError(
+  throw new OperatorError(
     `${source.name}: expected a caffemodel, ONNX, npy, PyTorch or safetensors file, found another form`,
   );
 }
@@ -71,7 +71,7 @@ function protobufForm(source: SourceFile): Form | undefined {
     if ((number === 1 && wire === 0) || (number === 7 && wire === 2)) return 'onnx';
     return (number === 1 || number === 2 || number === 100) && wire === 2 ? 'caffemodel' : undefined;
   } catch (error) {
-    if (error instanceof ImportError) return undefined;
+    if (error instanceof OperatorError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // The number types that weights files hold, widened to float32. Little-endian, as is every machine that
 // this runs on. Float16: IEEE 754 binary16; bfloat16: the upper half of a float32.
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { SourceFile } from './source-file.ts';
 
 export type ElementType = 'F32' | 'F16' | 'BF16' | 'F64';
@@ -9,7 +9,7 @@ export const ELEMENT_BYTES: Record<ElementType, number> = { F32: 4, F16: 2, BF16
 
 const BLOCK_ELEMENTS = 1 << 18;
 
-/** `count` numbers of `type` from byte `position` on, as float32. Throws ImportError for a short file. */
+/** `count` numbers of `type` from byte `position` on, as float32. Throws OperatorError for a short file. */
 export function readElements(
   source: SourceFile,
   position: number,
@@ -60,9 +60,9 @@ const HALF = Float32Array.from({ length: 1 << 16 }, (_, half) => {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 });
 
-/** Throws ImportError, naming the tensor and the place, when a value is NaN or infinite. */
+/** Throws OperatorError, naming the tensor and the place, when a value is NaN or infinite. */
 export function requireFinite(values: Float32Array, name: string): void {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
-      throw new ImportError(`${name}: expected finite numbers, found ${values[i]} at element ${i}`);
+      throw new OperatorError(`${name}: expected finite numbers, found ${values[i]} at element ${i}`);
 }

@@ -3,7 +3,8 @@
 // the engine has no kernel for, by name.
 import type { Layer, Network } from '../../src/network/layer.ts';
 import type { Preprocess } from '../../src/network/preprocess.ts';
-import { type FloatLayer, ImportError } from '../float-model.ts';
+import type { FloatLayer } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { swapInputChannels } from './canonical.ts';
 import { PREPROCESS } from './preprocess-presets.ts';
 import { familyOf, findVariant, requireVariant, variantNetwork } from './variants.ts';
@@ -17,7 +18,7 @@ export class Chain {
 
   add(layer: Layer, weights?: FloatLayer): void {
     if (this.layers.some(({ name }) => name === layer.name))
-      throw new ImportError(`${layer.name}: expected one layer of this name, found two`);
+      throw new OperatorError(`${layer.name}: expected one layer of this name, found two`);
     this.layers.push(layer);
     if (weights) this.weights[layer.name] = weights;
   }
@@ -26,18 +27,18 @@ export class Chain {
   relu(name: string): void {
     const last = this.layers.at(-1);
     if (last?.type !== 'conv' && last?.type !== 'dense')
-      throw new ImportError(
+      throw new OperatorError(
         `${name}: expected ReLU after a convolution or a dense layer, found it after ${last?.type ?? 'the input'}`,
       );
     last.relu = true;
   }
 }
 
-/** A square window's single size; graphs may give height and width. Throws ImportError unless they agree. */
+/** A square window's single size; graphs may give height and width. Throws OperatorError unless they agree. */
 export function square(name: string, field: string, sizes: number[]): number {
   const [first] = sizes;
   if (first === undefined || sizes.some((size) => size !== first))
-    throw new ImportError(
+    throw new OperatorError(
       `${name}: expected one ${field} for height and width, found ${sizes.join(', ') || 'none'}`,
     );
   return first;
@@ -81,7 +82,7 @@ function preprocessOf(
   if (options.preprocess) return PREPROCESS[options.preprocess];
   if (own) return own;
   if (variant) return PREPROCESS[familyOf(variant) === 'two-group' ? 'caffe' : 'torchvision'];
-  throw new ImportError(
+  throw new OperatorError(
     `preprocess: expected --preprocess ${Object.keys(PREPROCESS).join('|')} for a network of no known variant, found none`,
   );
 }
@@ -98,8 +99,8 @@ function likeVariant(layers: Layer[], like: Network): Network {
 
 function requireInput(chain: Chain, inputSize: number | undefined): number {
   if (chain.paddedPool)
-    throw new ImportError(`${chain.paddedPool}: expected a pool without padding, found one with padding`);
-  if (inputSize === undefined) throw new ImportError('input: expected a picture of known size, found none');
+    throw new OperatorError(`${chain.paddedPool}: expected a pool without padding, found one with padding`);
+  if (inputSize === undefined) throw new OperatorError('input: expected a picture of known size, found none');
   return inputSize;
 }
 
@@ -111,6 +112,8 @@ export function withSwappedInput(
   const [first] = networkShapes(network);
   const found = first && weights[first.layer.name];
   if (first?.layer.type !== 'conv' || !found)
-    throw new ImportError(`${first?.layer.name}: expected the first layer to be a convolution of BGR pixels`);
+    throw new OperatorError(
+      `${first?.layer.name}: expected the first layer to be a convolution of BGR pixels`,
+    );
   return { ...weights, [first.layer.name]: { ...found, weight: swapInputChannels(found.weight) } };
 }

@@ -2,7 +2,8 @@
 // its tensors from the open file, which must stay open until it is packed.
 
 import { labelsFor, readLabels } from '../data/labels.ts';
-import { type FloatModel, ImportError } from '../float-model.ts';
+import type { FloatModel } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { matches, PUBLISHED, type PublishedFile } from '../published.ts';
 import { isPacked, readWeights } from './detect.ts';
 import type { SourceFile } from './source-file.ts';
@@ -18,13 +19,14 @@ export interface ImportOptions extends ReadOptions {
 /** R2 keys and file names are made of it. */
 const NAME = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 
-/** Throws ImportError with one line: the tensor or field, what was expected and what was found. */
+/** Throws OperatorError with one line: the tensor or field, what was expected and what was found. */
 export function importFile(source: SourceFile, options: ImportOptions = {}): FloatModel {
-  if (isPacked(source)) throw new ImportError(`${source.name}: expected float weights, found a packed model`);
+  if (isPacked(source))
+    throw new OperatorError(`${source.name}: expected float weights, found a packed model`);
   const { variant, network, preprocess, layers, labels } = readWeights(source).read(options);
   const name = options.name ?? variant ?? 'own-network';
   if (!NAME.test(name))
-    throw new ImportError(`name: expected lower-case letters, digits, - and ., found ${name}`);
+    throw new OperatorError(`name: expected lower-case letters, digits, - and ., found ${name}`);
   const classes = networkShapes(network).at(-1)?.output.channels ?? 0;
   const sha256 = source.digest('sha256');
   const published = findPublished(source, sha256);

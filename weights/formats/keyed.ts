@@ -6,7 +6,8 @@
 //   dictionary   conv1/0 (W), conv1/1 (b) .. fc8/1             HWIO, (in, out), fc6 reads H,W,C
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
-import { type FloatLayer, ImportError } from '../float-model.ts';
+import type { FloatLayer } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { denseWeight, permuted, reshaped, scaled } from './canonical.ts';
 import { withSwappedInput } from './graph.ts';
 import { PREPROCESS, type PreprocessName } from './preprocess-presets.ts';
@@ -99,7 +100,7 @@ export interface OwnDescription {
   labels?: Label[];
 }
 
-/** The network that named tensors make. Throws ImportError for names of no scheme, missing or extra tensors. */
+/** The network that named tensors make. Throws OperatorError for names of no scheme, missing or extra tensors. */
 export function readKeyed(
   tensors: StoredTensor[],
   options: ReadOptions,
@@ -108,16 +109,16 @@ export function readKeyed(
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const scheme = SCHEMES.find((each) => byName.has(each.key('conv1') + each.weight));
   if (!scheme)
-    throw new ImportError(
+    throw new OperatorError(
       `tensors: expected conv1.weight, features.0.weight, _conv1._conv.weight or conv1/0, found ${[...byName.keys()].slice(0, 3).join(', ') || 'none'}`,
     );
   const wanted = options.variant ?? scheme.variant;
   if (familyOf(wanted) !== familyOf(scheme.variant))
-    throw new ImportError(`variant: expected ${wanted}, found the tensors of ${scheme.variant}`);
+    throw new OperatorError(`variant: expected ${wanted}, found the tensors of ${scheme.variant}`);
   const take = (layer: string, ending: string): StoredTensor => {
     const name = scheme.key(layer) + ending;
     const found = byName.get(name);
-    if (!found) throw new ImportError(`${name}: expected a tensor of this name, found none`);
+    if (!found) throw new OperatorError(`${name}: expected a tensor of this name, found none`);
     byName.delete(name);
     return found;
   };
@@ -128,7 +129,7 @@ export function readKeyed(
       .map(({ name }) => [name, { weight: take(name, scheme.weight), bias: take(name, scheme.bias) }]),
   );
   const [extra] = byName.keys();
-  if (extra !== undefined) throw new ImportError(`${extra}: expected no further tensors, found this one`);
+  if (extra !== undefined) throw new OperatorError(`${extra}: expected no further tensors, found this one`);
   const network = withWidths(base, (layer) => elementsOfBias(stored.get(layer)?.bias));
   const layers = canonicalLayers(network, stored, scheme);
   requireFit(network, layers);
@@ -190,7 +191,7 @@ export function metadataOptions(metadata: unknown): OwnDescription {
     try {
       return JSON.parse(String(text));
     } catch {
-      throw new ImportError(`__metadata__.${key}: expected JSON, found ${String(text).slice(0, 40)}`);
+      throw new OperatorError(`__metadata__.${key}: expected JSON, found ${String(text).slice(0, 40)}`);
     }
   };
   const own: OwnDescription = {};
@@ -215,7 +216,7 @@ function preprocessOf(said: Record<string, unknown>): Preprocess {
     (channels !== 'RGB' && channels !== 'BGR') ||
     !/^shorter side \d+\b/.test(String(resize))
   )
-    throw new ImportError(
+    throw new OperatorError(
       `__metadata__.preprocess: expected a shorter side, channels and a mean, found ${JSON.stringify(said).slice(0, 80)}`,
     );
   const [first, green, last] = mean as [number, number, number];

@@ -1,7 +1,7 @@
 // Bytes that Python 3 wrote into a protocol-2 pickle as text: each byte a character U+0000..U+00FF, in UTF-8.
 // One pass notes where every 65,536th byte begins, so that any part can be read without the rest.
 // Files of PaddlePaddle 2.0 have this form.
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { SourceFile } from './source-file.ts';
 import type { PickledBytes } from './torch/pickle.ts';
 
@@ -29,7 +29,7 @@ export class Latin1Text {
     this.length = count;
   }
 
-  /** Bytes `start` to `start + length`. Throws ImportError for a character above U+00FF. */
+  /** Bytes `start` to `start + length`. Throws OperatorError for a character above U+00FF. */
   read(start: number, length: number, name: string): Uint8Array<ArrayBuffer> {
     const out = new Uint8Array(length);
     let at = this.#marks[Math.floor(start / INTERVAL)] ?? this.#end;
@@ -38,13 +38,13 @@ export class Latin1Text {
     while (index < start + length) {
       const block = this.#source.read(at, Math.min(INTERVAL, this.#end - at), name);
       if (block.length === 0)
-        throw new ImportError(`${name}: expected ${length} bytes, found ${index - start}`);
+        throw new OperatorError(`${name}: expected ${length} bytes, found ${index - start}`);
       at += block.length;
       for (let i = 0; i < block.length && index < start + length; i++) {
         const byte = block[i] as number;
         if (high === 0 && byte >= 0x80) {
           if (byte !== 0xc2 && byte !== 0xc3)
-            throw new ImportError(`${name}: expected bytes as text, found other text`);
+            throw new OperatorError(`${name}: expected bytes as text, found other text`);
           high = byte;
           continue;
         }

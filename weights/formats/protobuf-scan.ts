@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import protobuf from 'protobufjs';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { Cursor, type SourceFile } from './source-file.ts';
 
 /** Bytes of a message without its weights; the published files' largest has about 400. */
@@ -26,7 +26,7 @@ export interface Field extends Span {
   start: number;
 }
 
-/** The fields of the message in `span`, in order. Throws ImportError where the bytes are no message. */
+/** The fields of the message in `span`, in order. Throws OperatorError where the bytes are no message. */
 export function* scanFields(source: SourceFile, span: Span, what: string): Generator<Field> {
   const cursor = new Cursor(source, span.position, span.position + span.length, what);
   while (cursor.position < cursor.end) {
@@ -34,7 +34,8 @@ export function* scanFields(source: SourceFile, span: Span, what: string): Gener
     const tag = varint(cursor, what);
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
-    if (number === 0) throw new ImportError(`${what}: expected a field at position ${start}, found number 0`);
+    if (number === 0)
+      throw new OperatorError(`${what}: expected a field at position ${start}, found number 0`);
     switch (wire) {
       case 0: {
         const value = varint(cursor, what);
@@ -53,7 +54,9 @@ export function* scanFields(source: SourceFile, span: Span, what: string): Gener
         yield { number, wire, value: 0, start, position: cursor.skip(4), length: 4 };
         break;
       default:
-        throw new ImportError(`${what}: expected wire type 0, 1, 2 or 5 at position ${start}, found ${wire}`);
+        throw new OperatorError(
+          `${what}: expected wire type 0, 1, 2 or 5 at position ${start}, found ${wire}`,
+        );
     }
   }
 }
@@ -65,7 +68,9 @@ function varint(cursor: Cursor, what: string): number {
     value += (byte & 0x7f) * 2 ** shift;
     if (byte < 0x80) return value;
   }
-  throw new ImportError(`${what}: expected a varint before position ${cursor.position}, found over 10 bytes`);
+  throw new OperatorError(
+    `${what}: expected a varint before position ${cursor.position}, found over 10 bytes`,
+  );
 }
 
 /** Repeated integers, packed or not, of one field: give each occurrence to it. */
@@ -77,7 +82,7 @@ export function appendInts(source: SourceFile, field: Field, into: number[], wha
   const cursor = new Cursor(source, field.position, field.position + field.length, what);
   while (cursor.position < cursor.end) {
     into.push(varint(cursor, what));
-    if (into.length > 64) throw new ImportError(`${what}: expected at most 64 dimensions, found more`);
+    if (into.length > 64) throw new OperatorError(`${what}: expected at most 64 dimensions, found more`);
   }
 }
 
@@ -101,21 +106,23 @@ export function decodeMessage<T>(
     const length = field.position + field.length - field.start;
     total += length;
     if (total > MESSAGE_BYTES)
-      throw new ImportError(`${what}: expected a message of at most ${MESSAGE_BYTES} bytes, found ${total}`);
+      throw new OperatorError(
+        `${what}: expected a message of at most ${MESSAGE_BYTES} bytes, found ${total}`,
+      );
     parts.push(source.read(field.start, length, what));
   }
   try {
     const message = type.decode(Buffer.concat(parts));
     return type.toObject(message, { defaults: true, arrays: true, longs: Number }) as T;
   } catch (error) {
-    throw new ImportError(`${what}: expected a ${type.name}, found ${oneLine(error)}`);
+    throw new OperatorError(`${what}: expected a ${type.name}, found ${oneLine(error)}`);
   }
 }
 
 /** Text of a length-delimited field. */
 export function textOf(source: SourceFile, field: Field, what: string): string {
   if (field.wire !== 2 || field.length > MESSAGE_BYTES)
-    throw new ImportError(`${what}: expected a short text, found ${field.length} bytes`);
+    throw new OperatorError(`${what}: expected a short text, found ${field.length} bytes`);
   return new TextDecoder().decode(source.read(field.position, field.length, what));
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const CURSOR_BYTES = 1 << 16;
@@ -21,20 +21,20 @@ export class SourceFile {
     this.size = size;
   }
 
-  /** Opens a regular file of at least one byte. Throws ImportError. */
+  /** Opens a regular file of at least one byte. Throws OperatorError. */
   static open(path: string): SourceFile {
     let descriptor: number;
     try {
       descriptor = openSync(path, 'r');
     } catch (error) {
-      throw new ImportError(
+      throw new OperatorError(
         `${path}: expected a readable file, found ${(error as NodeJS.ErrnoException).code}`,
       );
     }
     const stat = fstatSync(descriptor);
     if (stat.isFile() && stat.size > 0) return new SourceFile(path, descriptor, stat.size);
     closeSync(descriptor);
-    throw new ImportError(
+    throw new OperatorError(
       `${path}: expected a weights file, found ${stat.isFile() ? 'an empty file' : 'no file'}`,
     );
   }
@@ -51,7 +51,7 @@ export class SourceFile {
     return bytes;
   }
 
-  /** Fills `target` from `position` on. Throws ImportError when the file is shorter. */
+  /** Fills `target` from `position` on. Throws OperatorError when the file is shorter. */
   readInto(target: Uint8Array, position: number, what: string): void {
     this.require(position, target.length, what);
     let done = 0;
@@ -59,15 +59,17 @@ export class SourceFile {
       const length = Math.min(target.length - done, 64 * CHUNK_BYTES);
       const count = readSync(this.#descriptor, target, done, length, position + done);
       if (count === 0)
-        throw new ImportError(`${what}: expected ${target.length} bytes, found ${done}: the file has shrunk`);
+        throw new OperatorError(
+          `${what}: expected ${target.length} bytes, found ${done}: the file has shrunk`,
+        );
       done += count;
     }
   }
 
-  /** Throws ImportError unless `length` bytes from `position` on lie inside the file. */
+  /** Throws OperatorError unless `length` bytes from `position` on lie inside the file. */
   require(position: number, length: number, what: string): void {
     if (!(length >= 0 && position >= 0 && position + length <= this.size))
-      throw new ImportError(
+      throw new OperatorError(
         `${what}: expected ${length} bytes at position ${position}, found a file of ${this.size} bytes`,
       );
   }
@@ -144,7 +146,7 @@ export class Cursor {
   #require(length: number): void {
     const left = this.end - this.position;
     if (!(length <= left))
-      throw new ImportError(
+      throw new OperatorError(
         `${this.#what}: expected ${length} bytes at position ${this.position}, found ${Math.max(left, 0)}`,
       );
   }

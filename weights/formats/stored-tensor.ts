@@ -1,6 +1,6 @@
 // A tensor as a file holds it: name, shape, number type and where its values lie. Readers of every form
 // end in these; `canonical.ts` turns them into the layout that the packer reads.
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType, readElements } from './element-type.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -14,12 +14,12 @@ export interface StoredTensor {
   elements(start: number, count: number): Float32Array;
 }
 
-/** Number of elements of a shape. Throws ImportError for a size that is no count. */
+/** Number of elements of a shape. Throws OperatorError for a size that is no count. */
 export function elementCount(name: string, shape: number[]): number {
   let count = 1;
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0)
-      throw new ImportError(`${name}: expected a shape of counts, found ${shapeText(shape)}`);
+      throw new OperatorError(`${name}: expected a shape of counts, found ${shapeText(shape)}`);
     count *= size;
   }
   return count;
@@ -41,7 +41,7 @@ export function tensorAt(
 ): StoredTensor {
   const count = elementCount(name, shape);
   if (count * ELEMENT_BYTES[type] !== bytes)
-    throw new ImportError(
+    throw new OperatorError(
       `${name}: expected ${count * ELEMENT_BYTES[type]} bytes for ${shapeText(shape)} ${type}, found ${bytes}`,
     );
   source.require(position, bytes, name);

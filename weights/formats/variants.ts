@@ -3,7 +3,7 @@
 // as one of them. Sources: Krizhevsky et al. 2012 (k = 2); Caffe's bvlc_alexnet (k = 1, norm before pool)
 // and bvlc_reference_caffenet (pool before norm); Krizhevsky 2014 as torchvision and PaddleClas have it.
 import type { Layer, Network } from '../../src/network/layer.ts';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 
 export const VARIANTS = ['bvlc-alexnet', 'caffenet', 'paper', 'torchvision', 'paddleclas'] as const;
 export type VariantName = (typeof VARIANTS)[number];
@@ -48,10 +48,10 @@ export function withWidths(network: Network, width: (layer: string) => number): 
   };
 }
 
-/** Throws ImportError unless the file's network is the one that was asked for. */
+/** Throws OperatorError unless the file's network is the one that was asked for. */
 export function requireVariant(found: VariantName | undefined, wanted: VariantName | undefined): void {
   if (wanted !== undefined && wanted !== found)
-    throw new ImportError(`variant: expected ${wanted}, found ${found ?? 'another network'}`);
+    throw new OperatorError(`variant: expected ${wanted}, found ${found ?? 'another network'}`);
 }
 
 function signature(layer: Layer): string {

@@ -3,7 +3,8 @@
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
-import { type FloatLayer, ImportError } from '../float-model.ts';
+import type { FloatLayer } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { PreprocessName } from './preprocess-presets.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
 import type { VariantName } from './variants.ts';
@@ -31,26 +32,26 @@ export interface WeightFile {
   /** One line on the form: versions, opset, number of layers. */
   detail: string;
   tensors: StoredTensor[];
-  /** Throws ImportError for a network that the engine cannot run or that does not fit the tensors. */
+  /** Throws OperatorError for a network that the engine cannot run or that does not fit the tensors. */
   read(options: ReadOptions): ReadNetwork;
 }
 
-/** Shapes of all layers; a list that does not fit together is an ImportError here. */
+/** Shapes of all layers; a list that does not fit together is an OperatorError here. */
 export function networkShapes(network: Network): LayerShapes[] {
   try {
     return inferShapes(network);
   } catch (error) {
-    if (error instanceof NetworkError) throw new ImportError(error.message);
+    if (error instanceof NetworkError) throw new OperatorError(error.message);
     throw error;
   }
 }
 
-/** Throws ImportError unless each layer with weights has them in the shapes that the network gives it. */
+/** Throws OperatorError unless each layer with weights has them in the shapes that the network gives it. */
 export function requireFit(network: Network, layers: Record<string, FloatLayer>): void {
   for (const { layer, input } of networkShapes(network)) {
     if (layer.type !== 'conv' && layer.type !== 'dense') continue;
     const found = layers[layer.name];
-    if (!found) throw new ImportError(`${layer.name}: expected weights and biases, found none`);
+    if (!found) throw new OperatorError(`${layer.name}: expected weights and biases, found none`);
     const weight =
       layer.type === 'conv'
         ? [layer.out, input.channels / layer.groups, layer.kernel, layer.kernel]
@@ -62,5 +63,5 @@ export function requireFit(network: Network, layers: Record<string, FloatLayer>)
 
 function requireShape(name: string, expected: number[], found: number[]): void {
   if (shapeText(expected) !== shapeText(found))
-    throw new ImportError(`${name}: expected ${shapeText(expected)}, found ${shapeText(found)}`);
+    throw new OperatorError(`${name}: expected ${shapeText(expected)}, found ${shapeText(found)}`);
 }

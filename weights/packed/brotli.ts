@@ -7,7 +7,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zlib';
 import { headerEnd } from '../../src/model/safetensors.ts';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 import { modelKey, type PackedFile, parsePackedHeader, readPackedFile } from './file.ts';
 
 export const DEFAULT_MODEL_PATH = path.join(
@@ -81,7 +81,7 @@ export async function unpackModel(
   return readPackedFile(target);
 }
 
-/** The key of a compressed model, from its first bytes alone. Throws ImportError. */
+/** The key of a compressed model, from its first bytes alone. Throws OperatorError. */
 export async function compressedModelKey(source: string): Promise<string> {
   const input = createReadStream(source);
   const output = input.pipe(decompressor());
@@ -95,5 +95,5 @@ export async function compressedModelKey(source: string): Promise<string> {
   } finally {
     input.destroy();
   }
-  throw new ImportError(`${source}: expected a packed model, found ${head.length} bytes`);
+  throw new OperatorError(`${source}: expected a packed model, found ${head.length} bytes`);
 }

@@ -5,20 +5,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Engine } from '../../src/engine/engine.ts';
 import type { Tiles } from '../../src/network/model-info.ts';
-import { ImportError } from '../float-model.ts';
 import { SourceFile } from '../formats/source-file.ts';
+import { OperatorError } from '../operator-error.ts';
 import { readPackedFile } from './file.ts';
 
 const PART_BYTES = 8 << 20;
 
-/** The compiled kernels that `npm run build` makes. Throws ImportError where they are missing. */
+/** The compiled kernels that `npm run build` makes. Throws OperatorError where they are missing. */
 export function kernelsModule(): WebAssembly.Module {
   const file = path.join(import.meta.dirname, '../../build/kernels.wasm');
   try {
     // The Worker's types declare the constructor abstract; Node has it.
     return Reflect.construct(WebAssembly.Module, [readFileSync(file)]);
   } catch (error) {
-    throw new ImportError(
+    throw new OperatorError(
       `build/kernels.wasm: expected the kernels, found ${(error as Error).message}; npm run build`,
     );
   }
@@ -29,13 +29,13 @@ export function kernelTiles(): Tiles {
   return Engine.tiles(kernelsModule());
 }
 
-/** An engine with the weights of the packed file at `path`, checked. Throws ImportError. */
+/** An engine with the weights of the packed file at `path`, checked. Throws OperatorError. */
 export async function openEngine(path: string): Promise<Engine> {
   const { info, bytes, dataStart } = await readPackedFile(path);
   const engine = new Engine(kernelsModule(), info);
   const dataBytes = bytes - dataStart;
   if (dataBytes !== engine.weightBytes)
-    throw new ImportError(`${path}: expected ${engine.weightBytes} bytes of weights, found ${dataBytes}`);
+    throw new OperatorError(`${path}: expected ${engine.weightBytes} bytes of weights, found ${dataBytes}`);
   const hash = createHash('sha256');
   const source = SourceFile.open(path);
   try {
@@ -49,6 +49,6 @@ export async function openEngine(path: string): Promise<Engine> {
   }
   const found = hash.digest('hex');
   if (found !== info.sha256)
-    throw new ImportError(`${path}: expected SHA-256 ${info.sha256}, found ${found}`);
+    throw new OperatorError(`${path}: expected SHA-256 ${info.sha256}, found ${found}`);
   return engine;
 }

@@ -4,7 +4,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { headerEnd, parseHeader, SafetensorsError } from '../../src/model/safetensors.ts';
 import { type ModelInfo, ModelInfoError, readModelInfo } from '../../src/network/model-info.ts';
-import { ImportError } from '../float-model.ts';
+import { OperatorError } from '../operator-error.ts';
 
 export interface PackedFile {
   path: string;
@@ -20,7 +20,7 @@ export function modelKey({ name, sha256 }: Pick<ModelInfo, 'name' | 'sha256'>): 
   return `${name}-${sha256.slice(0, 12)}.safetensors`;
 }
 
-/** What a packed header says. Throws ImportError for another file. */
+/** What a packed header says. Throws OperatorError for another file. */
 export function parsePackedHeader(bytes: Uint8Array): {
   info: ModelInfo;
   dataStart: number;
@@ -31,9 +31,9 @@ export function parsePackedHeader(bytes: Uint8Array): {
     return { info: readModelInfo(metadata), dataStart, dataBytes };
   } catch (error) {
     if (error instanceof ModelInfoError && error.reason === 'version')
-      throw new ImportError(`${error.message}: import it first`);
+      throw new OperatorError(`${error.message}: import it first`);
     if (error instanceof SafetensorsError || error instanceof ModelInfoError)
-      throw new ImportError(`header: ${error.message}`);
+      throw new OperatorError(`header: ${error.message}`);
     throw error;
   }
 }
@@ -49,19 +49,19 @@ async function readStart(file: FileHandle, size: number): Promise<Uint8Array> {
   return header;
 }
 
-/** Opens, reads the header, closes. Throws ImportError for a missing, truncated or other file. */
+/** Opens, reads the header, closes. Throws OperatorError for a missing, truncated or other file. */
 export async function readPackedFile(path: string): Promise<PackedFile> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ImportError(`${path}: expected a readable file, found ${error.code}`);
+    throw new OperatorError(`${path}: expected a readable file, found ${error.code}`);
   });
   try {
     const { size } = await file.stat();
     const { info, dataStart, dataBytes } = parsePackedHeader(await readStart(file, size));
     if (dataStart + dataBytes !== size)
-      throw new ImportError(`${path}: expected ${dataStart + dataBytes} bytes, found ${size}`);
+      throw new OperatorError(`${path}: expected ${dataStart + dataBytes} bytes, found ${size}`);
     return { path, key: modelKey(info), info, bytes: size, dataStart };
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new ImportError(`${path}: ${error.message}`);
+    if (error instanceof SafetensorsError) throw new OperatorError(`${path}: ${error.message}`);
     throw error;
   } finally {
     await file.close();

@@ -2,7 +2,8 @@
 // (`layers`, numbered types) and the newer (`layer`, named types). Blobs are (out, in/groups, kh, kw);
 // dense ones 1,1,out,in in old files. Legacy dimensions win when present. Source: caffe.proto of Caffe.
 import type { Preprocess } from '../../../src/network/preprocess.ts';
-import { type FloatLayer, ImportError } from '../../float-model.ts';
+import type { FloatLayer } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, reshaped, zeros } from '../canonical.ts';
 import { Chain, readChain, square } from '../graph.ts';
 import { PREPROCESS } from '../preprocess-presets.ts';
@@ -73,7 +74,7 @@ export function readCaffemodel(source: SourceFile): WeightFile {
       layers.push(readLayer(source, field, form, what));
     }
   }
-  if (layers.length === 0) throw new ImportError('NetParameter: expected layers, found none');
+  if (layers.length === 0) throw new OperatorError('NetParameter: expected layers, found none');
   return {
     form: 'caffemodel',
     detail: `Caffe NetParameter ${JSON.stringify(netName)}, ${layers.length} entries of \`${[...forms].join('`, `')}\``,
@@ -107,14 +108,14 @@ function readBlob(source: SourceFile, span: Span, name: string): StoredTensor {
     if (field.number <= 4) legacy.set(field.number, field.value);
     if (field.number === 5) {
       if (field.wire !== 2 || data)
-        throw new ImportError(`${name}.data: expected one packed run of floats, found several`);
+        throw new OperatorError(`${name}.data: expected one packed run of floats, found several`);
       data = field;
     }
     if (field.number === 7)
       for (const part of scanFields(source, field, `${name}.shape`))
         if (part.number === 1) appendInts(source, part, dims, `${name}.shape`);
   }
-  if (!data) throw new ImportError(`${name}.data: expected float weights, found none`);
+  if (!data) throw new OperatorError(`${name}.data: expected float weights, found none`);
   const shape = legacy.size > 0 ? [1, 2, 3, 4].map((number) => legacy.get(number) ?? 0) : dims;
   return tensorAt(source, name, shape, 'F32', data.position, data.length);
 }
@@ -134,7 +135,7 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
       return current;
     default:
       if (!current.includes(message.bottom[0] ?? ''))
-        throw new ImportError(
+        throw new OperatorError(
           `${message.name}: expected the input ${current.join(' or ') || 'of a data layer'}, found ${message.bottom[0] ?? 'none'}`,
         );
   }
@@ -152,7 +153,7 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
       return top;
     case 'ReLU':
       if (message.relu_param && message.relu_param.negative_slope !== 0)
-        throw new ImportError(
+        throw new OperatorError(
           `${message.name}: expected negative_slope 0, found ${message.relu_param.negative_slope}`,
         );
       chain.relu(message.name);
@@ -160,7 +161,9 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
     case 'LRN': {
       const lrn = message.lrn_param ?? { local_size: 5, alpha: 1, beta: 0.75, norm_region: 0, k: 1 };
       if (lrn.norm_region !== 0)
-        throw new ImportError(`${message.name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`);
+        throw new OperatorError(
+          `${message.name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`,
+        );
       const { alpha, beta, k } = lrn;
       chain.add({
         type: 'lrn',
@@ -180,7 +183,7 @@ function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] 
       chain.add({ type: 'softmax', name: message.name });
       return current;
     default:
-      throw new ImportError(`${message.name}: expected a layer of a classifier chain, found ${type}`);
+      throw new OperatorError(`${message.name}: expected a layer of a classifier chain, found ${type}`);
   }
 }
 
@@ -191,7 +194,7 @@ export function tidy(value: number): number {
 
 function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
   const { name, convolution_param: param } = message;
-  if (!param) throw new ImportError(`${name}: expected convolution_param, found none`);
+  if (!param) throw new OperatorError(`${name}: expected convolution_param, found none`);
   const pair = (field: string, fallback?: number): number => {
     const base = field.replace('_size', '');
     const sides = [param[`${base}_h`], param[`${base}_w`]].filter(
@@ -201,7 +204,7 @@ function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
     return sizes.length === 0 && fallback !== undefined ? fallback : square(name, field, sizes);
   };
   if ((param.dilation as number[]).some((dilation) => dilation !== 1))
-    throw new ImportError(`${name}: expected dilation 1, found ${param.dilation}`);
+    throw new OperatorError(`${name}: expected dilation 1, found ${param.dilation}`);
   chain.add(
     {
       type: 'conv',
@@ -222,7 +225,7 @@ function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
 
 function addInnerProduct(chain: Chain, { message, blobs }: CaffeLayer): void {
   const { name, inner_product_param: param } = message;
-  if (!param) throw new ImportError(`${name}: expected inner_product_param, found none`);
+  if (!param) throw new OperatorError(`${name}: expected inner_product_param, found none`);
   const stored = blob(name, blobs, 0);
   const [rows = 1, columns = 1] = stored.shape.slice(-2);
   const order = param.transpose ? 'in-out' : 'out-in';
@@ -237,9 +240,9 @@ function addInnerProduct(chain: Chain, { message, blobs }: CaffeLayer): void {
 
 function addPooling(chain: Chain, message: LayerMessage): void {
   const { name, pooling_param: param } = message;
-  if (!param) throw new ImportError(`${name}: expected pooling_param, found none`);
+  if (!param) throw new OperatorError(`${name}: expected pooling_param, found none`);
   if (param.pool !== 0 || param.global_pooling)
-    throw new ImportError(
+    throw new OperatorError(
       `${name}: expected max pooling, found ${param.global_pooling ? 'global' : 'another'} pooling`,
     );
   const side = (field: string): number => {
@@ -254,7 +257,8 @@ function addPooling(chain: Chain, message: LayerMessage): void {
 
 function blob(name: string, blobs: StoredTensor[], index: number): StoredTensor {
   const found = blobs[index];
-  if (!found) throw new ImportError(`${name}.blobs[${index}]: expected weights, found ${blobs.length} blobs`);
+  if (!found)
+    throw new OperatorError(`${name}.blobs[${index}]: expected weights, found ${blobs.length} blobs`);
   return found;
 }
 

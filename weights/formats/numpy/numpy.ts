@@ -1,7 +1,7 @@
 // Pickled NumPy arrays, and the two files that hold dictionaries of them: `.npy` (a 0-dimensional object array
 // that is a dict: layer name -> [W, b] or {weights, biases}) and PaddlePaddle's `.pdparams` (a bare pickle: key ->
 // array). Sources: numpy.lib.format; ndarray.__reduce__ and __setstate__ of NumPy.
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
 import { readKeyed } from '../keyed.ts';
 import { Latin1Text, ShortLatin1Text } from '../latin1-text.ts';
@@ -36,7 +36,7 @@ class PickledDtype implements Buildable {
   elementType(): ElementType {
     const type = TYPES[this.code.replace(/^[<|=]/, '')];
     if (!type || this.#order === '>')
-      throw new ImportError(`dtype: expected little-endian f2, f4 or f8, found ${this.#order}${this.code}`);
+      throw new OperatorError(`dtype: expected little-endian f2, f4 or f8, found ${this.#order}${this.code}`);
     return type;
   }
 }
@@ -55,7 +55,7 @@ class PickledArray implements Buildable {
       shape.every((size) => typeof size === 'number') &&
       dtype instanceof PickledDtype;
     if (!valid || !(data instanceof PickledBytes || data instanceof EncodedText || Array.isArray(data)))
-      throw new ImportError('numpy array: expected shape, dtype and data, found another state');
+      throw new OperatorError('numpy array: expected shape, dtype and data, found another state');
     this.shape = shape as number[];
     this.dtype = dtype;
     this.fortran = fortran === true;
@@ -71,17 +71,18 @@ class EncodedText implements Buildable {
   }
 
   build(): void {
-    throw new ImportError('pickle: expected bytes without a state, found one');
+    throw new OperatorError('pickle: expected bytes without a state, found one');
   }
 }
 
 function globalsFor(source: SourceFile): Globals {
   const reconstruct = () => new PickledArray();
   const ndarray = () => {
-    throw new ImportError('pickle: expected ndarray only as an argument, found a call');
+    throw new OperatorError('pickle: expected ndarray only as an argument, found a call');
   };
   const encode = ([text, codec]: PickleValue[]): PickleValue => {
-    if (codec !== 'latin1') throw new ImportError(`_codecs.encode: expected latin1, found ${String(codec)}`);
+    if (codec !== 'latin1')
+      throw new OperatorError(`_codecs.encode: expected latin1, found ${String(codec)}`);
     return new EncodedText(
       text instanceof PickledBytes ? new Latin1Text(source, text) : new ShortLatin1Text(String(text)),
     );
@@ -99,12 +100,12 @@ function storedTensor(source: SourceFile, name: string, array: PickledArray): St
   const { data, dtype, shape, fortran } = array;
   const type = dtype?.elementType();
   if (!type || !data || Array.isArray(data))
-    throw new ImportError(`${name}: expected numbers, found objects`);
+    throw new OperatorError(`${name}: expected numbers, found objects`);
   if (data instanceof PickledBytes)
     return tensorAt(source, name, shape, type, data.position, data.length, fortran);
   const count = elementCount(name, shape);
   if (type !== 'F32' || data.length !== count * 4)
-    throw new ImportError(
+    throw new OperatorError(
       `${name}: expected ${count * 4} bytes for ${shapeText(shape)} F32, found ${data.length} of ${type}`,
     );
   const elements = (start: number, length: number) =>
@@ -120,7 +121,7 @@ function collect(source: SourceFile, name: string, value: PickleValue, into: Sto
     return;
   }
   if (entries.length === 0)
-    throw new ImportError(`${name}: expected an array or a dict of arrays, found neither`);
+    throw new OperatorError(`${name}: expected an array or a dict of arrays, found neither`);
   for (const [key, entry] of entries) {
     if (key === 'StructuredToParameterName@@') continue;
     collect(source, name === '' ? String(key) : `${name}/${String(key)}`, entry, into);
@@ -134,7 +135,7 @@ function weightFile(
   dict: PickleValue | undefined,
 ): WeightFile {
   if (!(dict instanceof Map))
-    throw new ImportError(`${form}: expected a dict of arrays, found another value`);
+    throw new OperatorError(`${form}: expected a dict of arrays, found another value`);
   const tensors: StoredTensor[] = [];
   collect(source, '', dict, tensors);
   return { form, detail, tensors, read: (options) => readKeyed(tensors, options) };
@@ -148,7 +149,7 @@ export function readNpy(source: SourceFile): WeightFile {
   const length = major === 1 ? cursor.u16() : cursor.u32();
   const header = new TextDecoder('latin1').decode(cursor.bytes(Math.min(length, 4096)));
   if (length > 4096 || !/'descr':\s*'\|O'/.test(header) || !/'shape':\s*\(\s*\)/.test(header))
-    throw new ImportError(
+    throw new OperatorError(
       `npy header: expected descr '|O' and shape (), found ${JSON.stringify(header.trim().slice(0, 80))}`,
     );
   const array = readPickle(pickleAt(source, cursor.position), globalsFor(source));

@@ -1,7 +1,7 @@
 // ONNX models: a chain of nodes with its initialisers. Layer parameters come from the graph; older opsets list
 // the initialisers as inputs too. LRN divides alpha by the size, as the engine does. Weights in other files
 // (external data) are refused. Source: the ONNX IR and operator specifications.
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { tidy } from '../caffe/caffemodel.ts';
 import { denseWeight, permuted, zeros } from '../canonical.ts';
 import type { ElementType } from '../element-type.ts';
@@ -59,7 +59,7 @@ export function readOnnx(source: SourceFile): WeightFile {
       for (const part of scanFields(source, field, 'ModelProto.opset_import'))
         if (part.number === 2) opsets.push(part.value);
   }
-  if (!graph) throw new ImportError('ModelProto.graph: expected a graph, found none');
+  if (!graph) throw new OperatorError('ModelProto.graph: expected a graph, found none');
   const { nodes, initializers, inputs } = graph;
   return {
     form: 'onnx',
@@ -68,7 +68,7 @@ export function readOnnx(source: SourceFile): WeightFile {
     read: (options) => {
       const [input, second] = inputs.filter(({ name }) => !initializers.has(name));
       if (!input || second)
-        throw new ImportError(
+        throw new OperatorError(
           `graph.input: expected one picture, found ${input ? `also ${second?.name}` : 'none'}`,
         );
       const chain = new Chain();
@@ -88,7 +88,7 @@ function readGraph(source: SourceFile, span: Span): Graph {
     if (field.number === 11)
       graph.inputs.push(decodeMessage<ValueInfo>(source, field, VALUE_INFO, 'graph.input'));
     if (field.number === 15)
-      throw new ImportError('graph.sparse_initializer: expected dense weights, found sparse ones');
+      throw new OperatorError('graph.sparse_initializer: expected dense weights, found sparse ones');
   }
   return graph;
 }
@@ -108,19 +108,19 @@ function readInitializer(source: SourceFile, span: Span, into: Graph['initialize
     if (field.number === 8) name = textOf(source, field, fallback);
     if (field.number === 13 || (field.number === 14 && field.value === EXTERNAL)) external = true;
     if (field.number === 4 || field.number === 9) {
-      if (field.wire !== 2) throw new ImportError(`${name}: expected packed floats, found single ones`);
+      if (field.wire !== 2) throw new OperatorError(`${name}: expected packed floats, found single ones`);
       data = field;
       asFloats = field.number === 4;
     }
   }
-  if (external) throw new ImportError(`${name}: expected the weights inside the file, found external data`);
+  if (external) throw new OperatorError(`${name}: expected the weights inside the file, found external data`);
   if (dataType === INT64) {
     into.set(name, undefined);
     return;
   }
   const type = TYPES[dataType];
   if (!type || (asFloats && type !== 'F32'))
-    throw new ImportError(`${name}: expected a float tensor, found data type ${dataType}`);
+    throw new OperatorError(`${name}: expected a float tensor, found data type ${dataType}`);
   into.set(name, tensorAt(source, name, dims, type, data.position, data.length));
 }
 
@@ -128,7 +128,7 @@ function inputSize(input: ValueInfo): number | undefined {
   const dims = input.type?.tensor_type?.shape?.dim.map(({ dim_value }) => dim_value) ?? [];
   const [, channels = 0, height = 0, width = 0] = dims;
   if ((channels !== 0 && channels !== 3) || height !== width)
-    throw new ImportError(`${input.name}: expected Nx3xSxS, found ${dims.join('x')}`);
+    throw new OperatorError(`${input.name}: expected Nx3xSxS, found ${dims.join('x')}`);
   return height === 0 ? undefined : height;
 }
 
@@ -139,26 +139,26 @@ function addNode(chain: Chain, node: Node, initializers: Graph['initializers'], 
   const label = `${name} (${node.op_type})`;
   if (node.op_type === 'Constant') return current;
   if (node.input[0] !== current)
-    throw new ImportError(`${label}: expected the input ${current}, found ${node.input[0] ?? 'none'}`);
+    throw new OperatorError(`${label}: expected the input ${current}, found ${node.input[0] ?? 'none'}`);
   const find = (attribute: string) => node.attribute.find((entry) => entry.name === attribute);
   const ints = (attribute: string, fallback: number[]) => find(attribute)?.ints ?? fallback;
   const float = (attribute: string, fallback: number) => tidy(find(attribute)?.f ?? fallback);
   const weight = (index: number): StoredTensor => {
     const tensor = initializers.get(node.input[index] ?? '');
     if (!tensor)
-      throw new ImportError(`${label}: expected weights, found ${node.input[index] ?? 'no input'}`);
+      throw new OperatorError(`${label}: expected weights, found ${node.input[index] ?? 'no input'}`);
     return tensor;
   };
   const bias = (count: number) => (node.input[2] ? permuted(weight(2), [0]) : zeros(count));
   const autoPad = new TextDecoder().decode(find('auto_pad')?.s ?? new Uint8Array(0));
   if (autoPad && autoPad !== 'NOTSET')
-    throw new ImportError(`${label}: expected explicit pads, found auto_pad ${autoPad}`);
+    throw new OperatorError(`${label}: expected explicit pads, found auto_pad ${autoPad}`);
   switch (node.op_type) {
     case 'Conv': {
       const stored = weight(1);
       const [out = 0, , ...sides] = stored.shape;
       if (ints('dilations', []).some((dilation) => dilation !== 1))
-        throw new ImportError(`${label}: expected dilations 1, found ${ints('dilations', [])}`);
+        throw new OperatorError(`${label}: expected dilations 1, found ${ints('dilations', [])}`);
       const kernel = square(label, 'kernel_shape', ints('kernel_shape', sides));
       const stride = square(label, 'strides', ints('strides', [1, 1]));
       const pad = square(label, 'pads', ints('pads', [0, 0, 0, 0]));
@@ -171,7 +171,7 @@ function addNode(chain: Chain, node: Node, initializers: Graph['initializers'], 
     }
     case 'Gemm': {
       if (float('alpha', 1) !== 1 || float('beta', 1) !== 1 || (find('transA')?.i ?? 0) !== 0)
-        throw new ImportError(`${label}: expected alpha 1, beta 1, transA 0, found others`);
+        throw new OperatorError(`${label}: expected alpha 1, beta 1, transA 0, found others`);
       const order = find('transB')?.i === 1 ? 'out-in' : 'in-out';
       const matrix = denseWeight(weight(1), order);
       const [out = 0] = matrix.shape;
@@ -205,19 +205,19 @@ function addNode(chain: Chain, node: Node, initializers: Graph['initializers'], 
         ints('strides', []).every((side) => side === 1)
       )
         return output;
-      throw new ImportError(`${label}: expected a window of 1, found ${ints('kernel_shape', [])}`);
+      throw new OperatorError(`${label}: expected a window of 1, found ${ints('kernel_shape', [])}`);
     case 'Softmax':
       chain.add({ type: 'softmax', name });
       return output;
     case 'Flatten':
       if ((find('axis')?.i ?? 1) !== 1)
-        throw new ImportError(`${label}: expected axis 1, found ${find('axis')?.i}`);
+        throw new OperatorError(`${label}: expected axis 1, found ${find('axis')?.i}`);
       return output;
     case 'Reshape':
     case 'Dropout':
     case 'Identity':
       return output;
     default:
-      throw new ImportError(`${name}: expected a node of a classifier chain, found ${node.op_type}`);
+      throw new OperatorError(`${name}: expected a node of a classifier chain, found ${node.op_type}`);
   }
 }

@@ -1,6 +1,6 @@
 // safetensors: 8 bytes header length, a JSON header {name: {dtype, shape, data_offsets}}, then the data.
 // Source: the format section of the safetensors project's README.
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from '../element-type.ts';
 import { metadataOptions, readKeyed } from '../keyed.ts';
 import { Cursor, type SourceFile } from '../source-file.ts';
@@ -14,16 +14,16 @@ const HEADER_BYTES = 8 << 20;
 export function readSafetensorsHeader(source: SourceFile): { header: Record<string, unknown>; data: number } {
   const length = new Cursor(source, 0, source.size, 'safetensors header').u64();
   if (length > HEADER_BYTES)
-    throw new ImportError(`safetensors header: expected at most ${HEADER_BYTES} bytes, found ${length}`);
+    throw new OperatorError(`safetensors header: expected at most ${HEADER_BYTES} bytes, found ${length}`);
   const text = new TextDecoder().decode(source.read(8, length, 'safetensors header'));
   let header: unknown;
   try {
     header = JSON.parse(text);
   } catch {
-    throw new ImportError('safetensors header: expected JSON, found other text');
+    throw new OperatorError('safetensors header: expected JSON, found other text');
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
-    throw new ImportError('safetensors header: expected an object, found another value');
+    throw new OperatorError('safetensors header: expected an object, found another value');
   return { header: header as Record<string, unknown>, data: 8 + length };
 }
 
@@ -42,11 +42,13 @@ export function readSafetensors(source: SourceFile): WeightFile {
 function readEntry(source: SourceFile, name: string, entry: unknown, data: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
-    throw new ImportError(
+    throw new OperatorError(
       `${name}: expected shape and data_offsets, found ${JSON.stringify(entry).slice(0, 80)}`,
     );
   if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype))
-    throw new ImportError(`${name}: expected dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, found ${dtype}`);
+    throw new OperatorError(
+      `${name}: expected dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, found ${dtype}`,
+    );
   const [begin = 0, end = 0] = offsets;
   return tensorAt(source, name, shape, dtype as ElementType, data + begin, end - begin);
 }

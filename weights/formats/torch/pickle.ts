@@ -1,8 +1,8 @@
 // A reader for the pickles that weights files hold, and for nothing else: it builds plain values and never runs
 // anything. Classes and functions come from a table that the caller gives (`Globals`); a name that is not in
-// it, and an opcode that such files never use, end in an ImportError. Long strings and bytes stay in
+// it, and an opcode that such files never use, end in an OperatorError. Long strings and bytes stay in
 // the file. Source: CPython's Lib/pickletools.py (protocols 0..5).
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { Cursor, type SourceFile } from '../source-file.ts';
 
 /** Bytes, or text too long to hold: where they lie. `text` is UTF-8 of a string. */
@@ -74,7 +74,7 @@ class Machine {
       if (code === 0x2e) return this.#pop();
       this.#step(code, position);
     }
-    throw new ImportError(`pickle: expected at most ${OPERATIONS} operations, found more`);
+    throw new OperatorError(`pickle: expected at most ${OPERATIONS} operations, found more`);
   }
 
   #step(code: number, position: number): void {
@@ -83,7 +83,7 @@ class Machine {
     switch (code) {
       case 0x80: {
         const protocol = cursor.u8();
-        if (protocol > 5) throw new ImportError(`pickle: expected protocol 0 to 5, found ${protocol}`);
+        if (protocol > 5) throw new OperatorError(`pickle: expected protocol 0 to 5, found ${protocol}`);
         return;
       }
       case 0x95: // FRAME
@@ -186,7 +186,7 @@ class Machine {
       case 0x81: {
         const [callable, args] = this.#popMany(2);
         if (typeof callable !== 'function' || !Array.isArray(args))
-          throw new ImportError(
+          throw new OperatorError(
             `pickle: expected a known class at position ${position}, found another value`,
           );
         push(callable(args));
@@ -197,7 +197,7 @@ class Machine {
         const target = this.#top();
         if (target instanceof Map) return; // attributes of an OrderedDict: PyTorch's version numbers
         if (!isBuildable(target))
-          throw new ImportError(
+          throw new OperatorError(
             `pickle: expected an array to build at position ${position}, found another value`,
           );
         target.build(state);
@@ -210,7 +210,7 @@ class Machine {
         }
         break;
     }
-    throw new ImportError(
+    throw new OperatorError(
       `pickle: expected an opcode of a weights file at position ${position}, found 0x${code.toString(16).padStart(2, '0')}`,
     );
   }
@@ -221,8 +221,8 @@ class Machine {
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#cursor.bytes(length));
     } catch (error) {
-      if (error instanceof ImportError) throw error;
-      throw new ImportError(`pickle: expected text at position ${position}, found other bytes`);
+      if (error instanceof OperatorError) throw error;
+      throw new OperatorError(`pickle: expected text at position ${position}, found other bytes`);
     }
   }
 
@@ -241,7 +241,7 @@ class Machine {
     for (let byte = this.#cursor.u8(); byte !== 0x0a; byte = this.#cursor.u8()) {
       text += String.fromCharCode(byte);
       if (text.length > 256)
-        throw new ImportError('pickle: expected a short name, found over 256 characters');
+        throw new OperatorError('pickle: expected a short name, found over 256 characters');
     }
     return text;
   }
@@ -250,27 +250,27 @@ class Machine {
     const full = `${module}.${name}`;
     const found = Object.hasOwn(this.#globals, full) ? this.#globals[full] : undefined;
     if (!found)
-      throw new ImportError(`pickle: expected a class of a weights file, found ${JSON.stringify(full)}`);
+      throw new OperatorError(`pickle: expected a class of a weights file, found ${JSON.stringify(full)}`);
     return found;
   }
 
   #extend(values: PickleValue[]): void {
     const list = this.#top();
     if (!Array.isArray(list))
-      throw new ImportError('pickle: expected a list to append to, found another value');
+      throw new OperatorError('pickle: expected a list to append to, found another value');
     for (const value of values) list.push(value);
   }
 
   #setItems(pairs: PickleValue[]): void {
     const map = this.#top();
     if (!(map instanceof Map) || pairs.length % 2 !== 0)
-      throw new ImportError('pickle: expected a dict to fill, found another value');
+      throw new OperatorError('pickle: expected a dict to fill, found another value');
     for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i] ?? null, pairs[i + 1] ?? null);
   }
 
   #recall(index: number): PickleValue {
     const value = this.#memo.get(index);
-    if (value === undefined) throw new ImportError(`pickle: expected memo ${index}, found none`);
+    if (value === undefined) throw new OperatorError(`pickle: expected memo ${index}, found none`);
     return value;
   }
 
@@ -283,7 +283,7 @@ class Machine {
   #pop(): PickleValue {
     const value = this.#stack.pop();
     if (value === undefined || typeof value === 'symbol')
-      throw new ImportError('pickle: expected a value on the stack, found none');
+      throw new OperatorError('pickle: expected a value on the stack, found none');
     return value;
   }
 
@@ -293,7 +293,7 @@ class Machine {
 
   #popToMark(): PickleValue[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw new ImportError('pickle: expected a mark on the stack, found none');
+    if (mark < 0) throw new OperatorError('pickle: expected a mark on the stack, found none');
     return this.#stack.splice(mark).slice(1) as PickleValue[];
   }
 }

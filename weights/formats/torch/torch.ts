@@ -1,7 +1,7 @@
 // PyTorch state dicts: a zip with `data.pkl` and one entry a storage (since 1.6), or the older stream of
 // pickles followed by the storages. The pickle may name tensors, storages and OrderedDict, nothing else.
 // Source: torch/serialization.py and torch/_utils.py of PyTorch.
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from '../element-type.ts';
 import { readKeyed } from '../keyed.ts';
 import type { Span } from '../protobuf-scan.ts';
@@ -33,7 +33,7 @@ class Storage {
   }
 
   build(): void {
-    throw new ImportError('pickle: expected a storage without a state, found one');
+    throw new OperatorError('pickle: expected a storage without a state, found one');
   }
 }
 
@@ -49,13 +49,13 @@ class StorageView {
   }
 
   build(): void {
-    throw new ImportError('pickle: expected a tensor without a state, found one');
+    throw new OperatorError('pickle: expected a tensor without a state, found one');
   }
 }
 
 function storageType(type: ElementType | 'other') {
   return () => {
-    throw new ImportError(`pickle: expected a storage type of ${type} only in a reference, found a call`);
+    throw new OperatorError(`pickle: expected a storage type of ${type} only in a reference, found a call`);
   };
 }
 
@@ -72,14 +72,16 @@ function rebuildTensor(args: PickleValue[]): PickleValue {
     !Array.isArray(size) ||
     !Array.isArray(stride)
   )
-    throw new ImportError(
+    throw new OperatorError(
       '_rebuild_tensor_v2: expected storage, offset, size and stride, found other arguments',
     );
   const shape = size as number[];
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== expected)
-      throw new ImportError(`storage ${storage.key}: expected a contiguous tensor, found strides ${stride}`);
+      throw new OperatorError(
+        `storage ${storage.key}: expected a contiguous tensor, found strides ${stride}`,
+      );
     expected *= shape[axis] as number;
   }
   return new StorageView(storage, offset, shape);
@@ -98,7 +100,7 @@ function persistentStorage(id: PickleValue): PickleValue {
   const [kind, storage, key] = Array.isArray(id) ? id : [];
   const found = [...storageTypes.values()].find(({ call }) => call === storage);
   if (kind !== 'storage' || !found || typeof key !== 'string')
-    throw new ImportError('pickle: expected a reference to a storage, found another');
+    throw new OperatorError('pickle: expected a reference to a storage, found another');
   return new Storage(found.type, key);
 }
 
@@ -108,20 +110,20 @@ function weightFile(
   state: PickleValue,
   find: (storage: Storage) => Span | undefined,
 ): WeightFile {
-  if (!(state instanceof Map)) throw new ImportError('torch: expected a state dict, found another value');
+  if (!(state instanceof Map)) throw new OperatorError('torch: expected a state dict, found another value');
   const tensors: StoredTensor[] = [];
   for (const [key, value] of state) {
     const name = String(key);
     if (!(value instanceof StorageView))
-      throw new ImportError(`${name}: expected a tensor, found another value`);
+      throw new OperatorError(`${name}: expected a tensor, found another value`);
     const { storage, offset, shape } = value;
     const place = find(storage);
-    if (!place) throw new ImportError(`${name}: expected storage ${storage.key} in the file, found none`);
-    if (storage.type === 'other') throw new ImportError(`${name}: expected floats, found integers`);
+    if (!place) throw new OperatorError(`${name}: expected storage ${storage.key} in the file, found none`);
+    if (storage.type === 'other') throw new OperatorError(`${name}: expected floats, found integers`);
     const size = ELEMENT_BYTES[storage.type];
     const bytes = elementCount(name, shape) * size;
     if (offset * size + bytes > place.length)
-      throw new ImportError(
+      throw new OperatorError(
         `${name}: expected ${offset * size + bytes} bytes for ${shapeText(shape)} ${storage.type}, found ${place.length}`,
       );
     tensors.push(tensorAt(source, name, shape, storage.type, place.position + offset * size, bytes));
@@ -138,7 +140,7 @@ function weightFile(
 export function readTorchZip(source: SourceFile): WeightFile {
   const entries = readZipDirectory(source);
   const index = [...entries].find(([name]) => name.endsWith('/data.pkl'));
-  if (!index) throw new ImportError('zip: expected an entry data.pkl, found none');
+  if (!index) throw new OperatorError('zip: expected an entry data.pkl, found none');
   const [name, place] = index;
   const folder = name.slice(0, -'data.pkl'.length);
   const order = entries.get(`${folder}byteorder`);
@@ -146,7 +148,7 @@ export function readTorchZip(source: SourceFile): WeightFile {
     order &&
     new TextDecoder().decode(source.read(order.position, Math.min(order.length, 8), 'byteorder')) !== 'little'
   )
-    throw new ImportError('byteorder: expected little, found another');
+    throw new OperatorError('byteorder: expected little, found another');
   const cursor = new Cursor(source, place.position, place.position + place.length, 'data.pkl');
   const state = readPickle(cursor, GLOBALS, persistentStorage);
   return weightFile(source, 'PyTorch zip', state, ({ key }) => entries.get(`${folder}data/${key}`));
@@ -159,7 +161,7 @@ export function readTorchStream(source: SourceFile): WeightFile {
   const magic = readPickle(cursor, {});
   const protocol = readPickle(cursor, {});
   if (magic !== OLD_MAGIC || protocol !== OLD_PROTOCOL)
-    throw new ImportError(`torch: expected protocol ${OLD_PROTOCOL}, found ${String(protocol)}`);
+    throw new OperatorError(`torch: expected protocol ${OLD_PROTOCOL}, found ${String(protocol)}`);
   readPickle(cursor, {});
   const state = readPickle(cursor, GLOBALS, (id) => {
     const storage = persistentStorage(id) as Storage;
@@ -167,11 +169,12 @@ export function readTorchStream(source: SourceFile): WeightFile {
     return storage;
   });
   const keys = readPickle(cursor, {});
-  if (!Array.isArray(keys)) throw new ImportError('torch: expected a list of storages, found another value');
+  if (!Array.isArray(keys))
+    throw new OperatorError('torch: expected a list of storages, found another value');
   const places = new Map<string, Span>();
   for (const key of keys) {
     const type = types.get(String(key))?.type;
-    if (!type) throw new ImportError(`storage ${String(key)}: expected a tensor that uses it, found none`);
+    if (!type) throw new OperatorError(`storage ${String(key)}: expected a tensor that uses it, found none`);
     const length = cursor.u64() * (type === 'other' ? 8 : ELEMENT_BYTES[type]);
     places.set(String(key), { position: cursor.skip(length), length });
   }

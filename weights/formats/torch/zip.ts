@@ -1,6 +1,6 @@
 // The directory of a zip archive whose entries are stored without compression, as PyTorch writes them: names
 // and places. Source: APPNOTE 6.3.10, sections 4.3.7 to 4.3.16. Compression and several disks are refused.
-import { ImportError } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 import type { Span } from '../protobuf-scan.ts';
 import { Cursor, type SourceFile } from '../source-file.ts';
 
@@ -10,16 +10,16 @@ const LARGE = 0xffffffff;
 /** PyTorch writes one entry a tensor and a few more. */
 const ENTRIES = 10_000;
 
-/** Entry name -> place of its bytes. Throws ImportError where this is no such archive. */
+/** Entry name -> place of its bytes. Throws OperatorError where this is no such archive. */
 export function readZipDirectory(source: SourceFile): Map<string, Span> {
   const { start, count } = findDirectory(source);
   if (count > ENTRIES)
-    throw new ImportError(`zip directory: expected at most ${ENTRIES} entries, found ${count}`);
+    throw new OperatorError(`zip directory: expected at most ${ENTRIES} entries, found ${count}`);
   const cursor = new Cursor(source, start, source.size, 'zip directory');
   const entries = new Map<string, Span>();
   for (let index = 0; index < count; index++) {
     if (cursor.u32() !== 0x02014b50)
-      throw new ImportError(`zip directory: expected entry ${index}, found other bytes`);
+      throw new OperatorError(`zip directory: expected entry ${index}, found other bytes`);
     cursor.skip(6);
     const method = cursor.u16();
     cursor.skip(8);
@@ -34,7 +34,7 @@ export function readZipDirectory(source: SourceFile): Map<string, Span> {
     sizes.offset = cursor.u32();
     const name = new TextDecoder().decode(cursor.bytes(nameLength));
     if (method !== 0)
-      throw new ImportError(`${name}: expected a stored zip entry, found compression ${method}`);
+      throw new OperatorError(`${name}: expected a stored zip entry, found compression ${method}`);
     const extraEnd = cursor.position + extraLength;
     if (sizes.length === LARGE || sizes.offset === LARGE) readLargeSizes(cursor, extraEnd, sizes);
     cursor.skip(extraEnd - cursor.position + commentLength);
@@ -60,7 +60,7 @@ function findDirectory(source: SourceFile): { start: number; count: number } {
     cursor.skip(8);
     return { count: entries, start: cursor.u64() };
   }
-  throw new ImportError('zip: expected a directory at the end, found none: the file is truncated');
+  throw new OperatorError('zip: expected a directory at the end, found none: the file is truncated');
 }
 
 /** Extra field 1: uncompressed size, compressed size, offset, each only where the entry says 0xffffffff. */
@@ -82,7 +82,7 @@ function readLargeSizes(cursor: Cursor, end: number, sizes: { length: number; of
 function locate(source: SourceFile, name: string, offset: number, length: number): Span {
   const cursor = new Cursor(source, offset, source.size, name);
   if (cursor.u32() !== 0x04034b50)
-    throw new ImportError(`${name}: expected a zip entry at ${offset}, found other bytes`);
+    throw new OperatorError(`${name}: expected a zip entry at ${offset}, found other bytes`);
   cursor.skip(22);
   const nameLength = cursor.u16();
   const extraLength = cursor.u16();
