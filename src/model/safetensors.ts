@@ -62,18 +62,21 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
+/** A value of a hostile header: short, and without a walk into its depth. */
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64));
+  return Array.isArray(value) ? `a list of ${value.length}` : typeof value;
+}
+
 function readTensor(name: string, value: unknown): TensorEntry {
   if (!isRecord(value)) throw new SafetensorsError(`tensor ${name}: expected an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || DTYPE_BYTES[dtype] === undefined)
-    throw new SafetensorsError(`tensor ${name}: unknown dtype ${JSON.stringify(dtype)}`);
-  if (!isSizes(shape))
-    throw new SafetensorsError(`tensor ${name}: expected a shape, got ${JSON.stringify(shape)}`);
+    throw new SafetensorsError(`tensor ${name}: unknown dtype ${inWords(dtype)}`);
+  if (!isSizes(shape)) throw new SafetensorsError(`tensor ${name}: expected a shape, got ${inWords(shape)}`);
   const [start, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (start === undefined || end === undefined || end < start)
-    throw new SafetensorsError(
-      `tensor ${name}: expected data_offsets [start, end], got ${JSON.stringify(offsets)}`,
-    );
+    throw new SafetensorsError(`tensor ${name}: expected data_offsets [start, end], got ${inWords(offsets)}`);
   const expected = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
   if (end - start !== expected)
     throw new SafetensorsError(

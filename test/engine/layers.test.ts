@@ -17,7 +17,7 @@ import {
 import { defaultModelFile } from '../../tools/workers/local-worker.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { openEngine } from '../../weights/packed/engine.ts';
 import { packTrained } from '../support/pack-trained.ts';
 import { cosine } from '../weights/run-float-onnx.ts';
@@ -82,12 +82,11 @@ describe('each layer agrees with onnxruntime-web running the float weights (cosi
   );
 
   test.skipIf(!existsSync(TRAINED))('the trained default model (needs ../shared/model)', async () => {
-    const source = SourceFile.open(TRAINED);
+    const source = loadFile(TRAINED);
     const float: FloatModel = importFile(source, { name: 'default' });
     const layers = new Map<string, TrainedLayer>();
     for (const [name, { weight, bias }] of Object.entries(float.layers))
       layers.set(name, { shape: weight.shape, weight: await weight.read(), bias: await bias.read() });
-    source.close();
     const model = { network: float.network, preprocess: float.preprocess, layers };
     const engine = await openEngine((await defaultModelFile()).file);
     expectAll(await compare(engine, model, photographPixels(227, 227, 3)), model);

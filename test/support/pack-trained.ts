@@ -6,7 +6,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { familyOf, type VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
@@ -18,11 +18,10 @@ export async function packTrained(model: TrainedModel, variant: VariantName): Pr
   try {
     const keys = familyOf(variant) === 'one-group' ? TORCHVISION_KEYS : {};
     await writeFile(file, encodeSafetensors(model, { key: (layer) => keys[layer] ?? layer }));
-    const source = SourceFile.open(file);
+    const source = loadFile(file);
     const preprocess = model.preprocess.trainedOn === 'BGR' ? 'caffe' : 'torchvision';
     const float = importFile(source, { name: variant, variant, preprocess });
     await packModel(float, kernelTiles(), path.join(folder, 'packed.safetensors'));
-    source.close();
     // Awaited, so that the folder is still there.
     return await openEngine(path.join(folder, 'packed.safetensors'));
   } finally {

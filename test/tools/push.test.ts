@@ -11,7 +11,7 @@ import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import { trainedModel } from '../../tools/fixtures/trained-model.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { packModel } from '../../weights/pack.ts';
 import { openEngine } from '../../weights/packed/engine.ts';
@@ -27,10 +27,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function packed(seed: number, changes: Partial<FloatModel> = {}): Promise<PackedFile> {
   const file = path.join(folder, `source-${seed}`);
   writeFileSync(file, encodeSafetensors(trainedModel('bvlc-alexnet', seed)));
-  const source = SourceFile.open(file);
+  const source = loadFile(file);
   const target = path.join(folder, `packed-${seed}${Object.keys(changes).join('-')}`);
   await packModel({ ...importFile(source, { name: 'net' }), ...changes }, TILES, target);
-  source.close();
   return readPackedFile(target);
 }
 

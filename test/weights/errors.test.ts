@@ -10,7 +10,7 @@ import { bytes, concat, message, number, type Part, text } from '../../tools/fix
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { packModel } from '../../weights/pack.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
@@ -32,10 +32,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function failure(content: Part, options: ImportOptions = {}): Promise<string> {
   const file = path.join(folder, 'file');
   writeFileSync(file, content);
-  let source: SourceFile | undefined;
   try {
-    source = SourceFile.open(file);
-    await packModel(importFile(source, options), TILES, path.join(folder, 'packed'));
+    await packModel(importFile(loadFile(file), options), TILES, path.join(folder, 'packed'));
   } catch (error) {
     expect(error, String((error as Error).stack)).toBeInstanceOf(OperatorError);
     const { message: line } = error as OperatorError;
@@ -43,8 +41,6 @@ async function failure(content: Part, options: ImportOptions = {}): Promise<stri
     expect(line.length).toBeLessThan(400);
     expect(readdirSync(folder)).toEqual(['file']);
     return line;
-  } finally {
-    source?.close();
   }
   throw new Error('expected an OperatorError, the file was imported');
 }
@@ -87,7 +83,7 @@ describe.each(FORMATS)('$label', ({ variant, encode, options }) => {
     const content = encode(model);
     for (const share of [0.9999, 0.9, 0.5, 0.02, 0.0005])
       expect(await failure(content.subarray(0, Math.floor(content.length * share)), options)).toMatch(
-        /expected .* found /,
+        /expected .* (found|got) /,
       );
   });
 
@@ -223,7 +219,7 @@ describe('a pickle with something else in it', () => {
 });
 
 describe('ONNX', () => {
-  test('external data', async () => {
+  test('external data that is not there', async () => {
     const weight = bvlc.layers.get('conv2');
     const external = concat(
       ...(weight?.shape ?? []).map((size) => number(1, size)),
@@ -233,14 +229,14 @@ describe('ONNX', () => {
       number(14, 1),
     );
     expect(await failure(encodeOnnx(bvlc, { replace: { conv2_w_0: external } }))).toMatch(
-      /conv2_w_0: expected the weights inside the file, found external data/,
+      /weights\.bin: expected a readable file, found ENOENT/,
     );
   });
 
   test('a tensor of integers', async () => {
     const integers = concat(number(1, 4), number(2, 6), text(8, 'conv2_b_0'), bytes(9, new Uint8Array(16)));
     expect(await failure(encodeOnnx(bvlc, { replace: { conv2_b_0: integers } }))).toMatch(
-      /conv2_b_0: expected a float tensor, found data type 6/,
+      /n_conv2 \(Conv\): expected weights, found conv2_b_0/,
     );
   });
 
@@ -261,7 +257,7 @@ describe('a declared length of 200 GB', () => {
       new Uint8Array(BigUint64Array.of(BigInt(HUGE)).buffer),
       new TextEncoder().encode('{"a":1}'),
     );
-    expect(await failure(content)).toMatch(/expected at most \d+ bytes, found 200000000000/);
+    expect(await failure(content)).toMatch(/expected a header length of 2 to \d+ bytes, got 200000000000/);
   });
 
   test('safetensors tensor', async () => {
@@ -270,13 +266,13 @@ describe('a declared length of 200 GB', () => {
         header['fc6.weight'] = { dtype: 'F32', shape: [5e10], data_offsets: [0, HUGE] };
       },
     });
-    expect(await failure(content)).toMatch(/fc6\.weight: expected 200000000000 bytes/);
+    expect(await failure(content)).toMatch(/fc6\.weight: expected offset/);
   });
 
   test('protocol buffer', async () => {
     const varintOf = (value: number) => number(1, value).subarray(1);
     const content = concat(text(1, 'net'), Uint8Array.of(0x12), varintOf(HUGE), new Uint8Array(64));
-    expect(await failure(content)).toMatch(/expected 200000000000 bytes/);
+    expect(await failure(content)).toMatch(/NetParameter: expected a whole message, found/);
   });
 
   test('pickle', async () => {
@@ -336,13 +332,10 @@ test('random damage ends in an OperatorError or an import, never in another erro
       const content = Uint8Array.from(original);
       for (const [at, fromEnd, value] of changes) content[fromEnd ? content.length - 1 - at : at] = value;
       writeFileSync(file, content);
-      const source = SourceFile.open(file);
       try {
-        importFile(source);
+        importFile(loadFile(file));
       } catch (error) {
         if (!(error instanceof OperatorError)) throw error;
-      } finally {
-        source.close();
       }
     }),
     { seed: 2012, numRuns: 300 },

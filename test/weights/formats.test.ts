@@ -6,8 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
 import { FORMATS } from './formats.ts';
 
@@ -35,7 +35,7 @@ describe.each(FORMATS)('$label', ({ label, variant, encode, options, tolerance =
     const model = trainedModel(variant, 11);
     const file = path.join(folder, label.replaceAll(/\W+/g, '-'));
     writeFileSync(file, encode(model));
-    const source = SourceFile.open(file);
+    const source = loadFile(file);
     const imported = importFile(source, options);
     expect(imported.preprocess).toEqual(model.preprocess);
     expect(imported.network.input.size).toBe(model.network.input.size);
@@ -60,7 +60,6 @@ describe.each(FORMATS)('$label', ({ label, variant, encode, options, tolerance =
       });
     }
     expect(imported.labels).toHaveLength(10);
-    source.close();
   });
 });
 

@@ -10,7 +10,7 @@ import { pictures, type TrainedModel, trainedModel } from '../../tools/fixtures/
 import type { FloatModel } from '../../weights/float-model.ts';
 import type { ImportOptions } from '../../weights/formats/import-file.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
@@ -72,12 +72,7 @@ async function withFile<T>(
 ): Promise<T> {
   const file = path.join(folder, 'source');
   writeFileSync(file, bytes);
-  const source = SourceFile.open(file);
-  try {
-    return await use(importFile(source, options));
-  } finally {
-    source.close();
-  }
+  return use(importFile(loadFile(file), options));
 }
 
 describe.each(FORMATS)('$label', ({ variant, encode, options }) => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pictures, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
@@ -30,10 +30,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function packed(seed: number): Promise<PackedFile> {
   const file = path.join(folder, `net-${seed}`);
   writeFileSync(file, encodeCaffemodel(trainedModel('bvlc-alexnet', seed), { form: 'older' }));
-  const source = SourceFile.open(file);
+  const source = loadFile(file);
   const target = path.join(folder, `packed-${seed}`);
   await packModel(importFile(source, { name: 'net' }), kernelTiles(), target);
-  source.close();
   return readPackedFile(target);
 }
 

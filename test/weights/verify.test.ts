@@ -9,7 +9,7 @@ import { pictures, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { FloatForward } from '../../weights/float-forward.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { listPhotos, loadPhoto } from '../../weights/photos.ts';
@@ -25,7 +25,6 @@ const FILES = {
   torchvision: () => encodeTorchZip(trainedModel('torchvision', 5)),
 };
 let folder: string;
-const open: SourceFile[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'verify-'));
   for (const [index, picture] of pictures(4, 300, 3).entries())
@@ -34,16 +33,13 @@ beforeAll(async () => {
       .toFile(path.join(folder, `${index}.png`));
 });
 afterAll(() => {
-  for (const source of open) source.close();
   rmSync(folder, { recursive: true });
 });
 
 function imported(variant: keyof typeof FILES): FloatModel {
   const file = path.join(folder, variant);
   writeFileSync(file, FILES[variant]());
-  const source = SourceFile.open(file);
-  open.push(source);
-  return importFile(source);
+  return importFile(loadFile(file));
 }
 
 function hwc(chw: Float32Array, channels: number): Float32Array {

@@ -2,8 +2,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { importFile } from '../../weights/formats/import-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { PreprocessName } from '../../weights/formats/preprocess-presets.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles } from '../../weights/packed/engine.ts';
@@ -27,24 +27,20 @@ export async function importAndPack(
   file: string,
   { out, accuracy, ...options }: ImportCommand,
 ): Promise<PackedFile> {
-  const source = SourceFile.open(file);
-  try {
-    const model = importFile(source, options);
-    if (accuracy) model.source.accuracy = accuracy;
-    const target = out ?? `build/${model.name}.safetensors`;
-    await mkdir(path.dirname(target), { recursive: true });
-    const tiles = kernelTiles();
-    await withProgress('packing', (update) => packModel(model, tiles, target, update));
-    const packed = await readPackedFile(target);
-    const place = out ?? path.join('build', packed.key);
-    if (place !== target) await rename(target, place);
-    const { resize, resizeTo, crop, trainedOn } = model.preprocess;
-    console.log(
-      `${source.name}: ${model.labels.length} classes, ${resize} ${resizeTo}, crop ${crop}, trained on ${trainedOn}`,
-    );
-    console.log(`${place}: ${(packed.bytes / 1e6).toFixed(1)} MB, key ${packed.key}`);
-    return { ...packed, path: place };
-  } finally {
-    source.close();
-  }
+  const source = loadFile(file);
+  const model = importFile(source, options);
+  if (accuracy) model.source.accuracy = accuracy;
+  const target = out ?? `build/${model.name}.safetensors`;
+  await mkdir(path.dirname(target), { recursive: true });
+  const tiles = kernelTiles();
+  await withProgress('packing', (update) => packModel(model, tiles, target, update));
+  const packed = await readPackedFile(target);
+  const place = out ?? path.join('build', packed.key);
+  if (place !== target) await rename(target, place);
+  const { resize, resizeTo, crop, trainedOn } = model.preprocess;
+  console.log(
+    `${source.name}: ${model.labels.length} classes, ${resize} ${resizeTo}, crop ${crop}, trained on ${trainedOn}`,
+  );
+  console.log(`${place}: ${(packed.bytes / 1e6).toFixed(1)} MB, key ${packed.key}`);
+  return { ...packed, path: place };
 }

@@ -1,8 +1,9 @@
 // `inspect FILE`: the form, the tensors, the network and the preprocessing of a float or packed file. A file whose
 // network cannot be imported still shows its tensors, and the reason.
 import type { Layer, Network } from '../../src/network/layer.ts';
-import { isPacked, readWeights } from '../../weights/formats/detect.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { readWeights } from '../../weights/formats/forms.ts';
+import { type LoadedFile, loadFile } from '../../weights/formats/loaded-file.ts';
+import { isPacked } from '../../weights/formats/safetensors/safetensors.ts';
 import type { ReadNetwork } from '../../weights/formats/weight-file.ts';
 import { networkShapes } from '../../weights/formats/weight-file.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
@@ -15,12 +16,8 @@ export interface InspectCommand {
 
 /** Throws OperatorError for a file of no known form. */
 export async function inspectFile(file: string, { json = false }: InspectCommand): Promise<void> {
-  const source = SourceFile.open(file);
-  try {
-    process.stdout.write(isPacked(source) ? await inspectPacked(file, json) : inspectFloat(source, json));
-  } finally {
-    source.close();
-  }
+  const source = loadFile(file);
+  process.stdout.write(isPacked(source) ? await inspectPacked(file, json) : inspectFloat(source, json));
 }
 
 async function inspectPacked(file: string, json: boolean): Promise<string> {
@@ -38,7 +35,7 @@ async function inspectPacked(file: string, json: boolean): Promise<string> {
   );
 }
 
-function inspectFloat(source: SourceFile, json: boolean): string {
+function inspectFloat(source: LoadedFile, json: boolean): string {
   const { form, detail, tensors, read } = readWeights(source);
   let network: ReadNetwork | undefined;
   let reason = '';
@@ -53,11 +50,11 @@ function inspectFloat(source: SourceFile, json: boolean): string {
     const rest = network
       ? { variant: network.variant ?? null, network: network.network, preprocess: network.preprocess }
       : { error: reason };
-    return `${JSON.stringify({ form, detail, bytes: source.size, tensors: listed, ...rest }, null, 2)}\n`;
+    return `${JSON.stringify({ form, detail, bytes: source.bytes.length, tensors: listed, ...rest }, null, 2)}\n`;
   }
   const rows = listed.map(({ name, shape, type }) => [name, shape.join(' x '), type]);
   return (
-    `${detail}, ${source.size} bytes\n\n${table(['tensor', 'shape', 'type'], rows)}\n` +
+    `${detail}, ${source.bytes.length} bytes\n\n${table(['tensor', 'shape', 'type'], rows)}\n` +
     (network
       ? `network: ${network.variant ?? 'no known variant'}\npreprocess ${JSON.stringify(network.preprocess)}\n\n${networkTable(network.network)}`
       : `cannot be imported: ${reason}\n`)

@@ -1,6 +1,6 @@
 // `verify PACKED --source FILE --photos DIR`: the comparison as a table or as JSON.
 import { importFile } from '../../weights/formats/import-file.ts';
-import { SourceFile } from '../../weights/formats/source-file.ts';
+import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { ReadOptions } from '../../weights/formats/weight-file.ts';
 import { openEngine } from '../../weights/packed/engine.ts';
 import { listPhotos } from '../../weights/photos.ts';
@@ -19,29 +19,25 @@ export interface VerifyCommand extends ReadOptions {
 export async function verifyFile(packed: string, options: VerifyCommand): Promise<void> {
   const photos = listPhotos(options.photos, options.limit);
   const engine = await openEngine(packed);
-  const source = SourceFile.open(options.source);
-  try {
-    const model = importFile(source, options);
-    const found = await withProgress('comparing', (update) => verify(engine, model, photos, update));
-    const sizes = { sourceBytes: source.size, weightBytes: engine.weightBytes };
-    if (options.json) {
-      process.stdout.write(
-        `${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`,
-      );
-      return;
-    }
-    const rows: [string, string][] = [
-      ['photos', String(found.photos)],
-      ['same class', `${(100 * found.agreement).toFixed(2)} %`],
-      ['probability difference, mean', found.meanDifference.toFixed(5)],
-      ['probability difference, worst', found.worstDifference.toFixed(5)],
-      ['size', `${sizes.sourceBytes} -> ${sizes.weightBytes} bytes`],
-    ];
-    const layers = found.layers.map(({ layer, mean, worst }) => [layer, mean.toFixed(6), worst.toFixed(6)]);
+  const source = loadFile(options.source);
+  const model = importFile(source, options);
+  const found = await withProgress('comparing', (update) => verify(engine, model, photos, update));
+  const sizes = { sourceBytes: source.bytes.length, weightBytes: engine.weightBytes };
+  if (options.json) {
     process.stdout.write(
-      `${table(['measured', 'value'], rows)}\n${table(['layer', 'cosine, mean', 'worst'], layers)}`,
+      `${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`,
     );
-  } finally {
-    source.close();
+    return;
   }
+  const rows: [string, string][] = [
+    ['photos', String(found.photos)],
+    ['same class', `${(100 * found.agreement).toFixed(2)} %`],
+    ['probability difference, mean', found.meanDifference.toFixed(5)],
+    ['probability difference, worst', found.worstDifference.toFixed(5)],
+    ['size', `${sizes.sourceBytes} -> ${sizes.weightBytes} bytes`],
+  ];
+  const layers = found.layers.map(({ layer, mean, worst }) => [layer, mean.toFixed(6), worst.toFixed(6)]);
+  process.stdout.write(
+    `${table(['measured', 'value'], rows)}\n${table(['layer', 'cosine, mean', 'worst'], layers)}`,
+  );
 }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Label } from '../../src/network/preprocess.ts';
-import { OperatorError } from '../operator-error.ts';
+import { inWords, OperatorError } from '../operator-error.ts';
 
 const LABEL_BYTES = 4 << 20;
 const SYNSET_LINE = /^(n\d{8})(?:\s+(.*))?$/;
@@ -55,9 +55,7 @@ function parseJson(text: string): Label[] {
     if (typeof entry === 'string') return { words: entry };
     const [synset, words] = Array.isArray(entry) ? entry : [];
     if (typeof synset !== 'string' || typeof words !== 'string')
-      throw new OperatorError(
-        `labels: expected "${index}": [synset, name], found ${JSON.stringify(entry) ?? 'nothing'}`,
-      );
+      throw new OperatorError(`labels: expected "${index}": [synset, name], found ${inWords(entry)}`);
     return { synset, words: words.replaceAll('_', ' ') };
   });
 }

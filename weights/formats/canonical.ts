@@ -1,38 +1,49 @@
-// From a file's layout to the canonical one of FloatModel, while reading and in bounded memory:
+// From a file's layout to the canonical one of FloatModel, while reading:
 //   convolution  OIHW (Caffe, ONNX, PyTorch, Paddle)      -> as it is
 //                HWIO (TensorFlow, the npy dictionaries)  -> (out, in/groups, kh, kw)
 //   dense        (out, in)                                -> as it is
 //                (in, out)                                -> transposed
 //                in = H,W,C                               -> in = C,H,W
 //   first convolution trained on BGR                      -> its input channels swapped
-
+// All of them are one walk over a tensor with its axes in another order.
 import type { Shape } from '../../src/network/layer.ts';
 import type { FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
-import { requireFinite } from './element-type.ts';
-import { elementCount, type StoredTensor, shapeText } from './stored-tensor.ts';
+import { requireFinite, widen } from './element-type.ts';
+import { elementCount, rowMajor, type StoredTensor, shapeText } from './stored-tensor.ts';
 
-/** Columns that one step of the transposition reads: 64 rows of the file, 256 contiguous bytes written. */
-const BLOCK_COLUMNS = 64;
+/** Elements that the walk takes at once along the file's fastest axis: a cache line. */
+const TILE = 16;
 
 /** The stored values in the order of `axes`: axis i of the result is axis axes[i] of the file. Finite. */
 export function permuted(stored: StoredTensor, axes: number[]): FloatTensor {
   requireRank(stored, axes.length);
   const shape = axes.map((axis) => stored.shape[axis] as number);
-  const strides = fileStrides(stored);
-  const steps = axes.map((axis) => strides[axis] as number);
-  return tensor(stored.name, shape, () => {
-    const count = elementCount(stored.name, shape);
-    const values = stored.elements(0, count);
-    return isRowMajor(shape, steps) ? values : gather(values, shape, steps);
-  });
+  const strides = axes.map((axis) => stored.strides[axis] as number);
+  return {
+    shape,
+    read: async () => {
+      const values = widen(stored.data(), stored.type);
+      const ordered = isRowMajor(shape, strides) ? values : gather(values, shape, strides);
+      requireFinite(ordered, stored.name);
+      return ordered;
+    },
+  };
 }
 
 /** The stored values under another shape of as many elements: legacy dimensions, biases with leading ones. */
 export function reshaped(stored: StoredTensor, shape: number[]): StoredTensor {
-  if (elementCount(stored.name, shape) !== elementCount(stored.name, stored.shape))
-    throw new OperatorError(`${stored.name}: expected ${shapeText(shape)}, found ${shapeText(stored.shape)}`);
-  return { ...stored, shape };
+  const wrong = new OperatorError(
+    `${stored.name}: expected ${shapeText(shape)}, found ${shapeText(stored.shape)}`,
+  );
+  if (elementCount(stored.name, shape) !== elementCount(stored.name, stored.shape)) throw wrong;
+  if (isRowMajor(stored.shape, stored.strides)) return { ...stored, shape, strides: rowMajor(shape) };
+  // Axes of one element come and go in any order of the others.
+  const axes = [...stored.shape.keys()].filter((axis) => stored.shape[axis] !== 1);
+  const long = shape.filter((size) => size !== 1);
+  if (long.join() !== axes.map((axis) => stored.shape[axis]).join()) throw wrong;
+  const strides = shape.map((size) => (size === 1 ? 0 : (stored.strides[axes.shift() as number] as number)));
+  return { ...stored, shape, strides };
 }
 
 /**
@@ -45,22 +56,22 @@ export function denseWeight(
   flattened?: Shape,
 ): FloatTensor {
   requireRank(stored, 2);
-  const [outputs, inputs] = (order === 'out-in' ? stored.shape : stored.shape.toReversed()) as [
-    number,
-    number,
-  ];
-  if (flattened && flattened.height * flattened.width * flattened.channels !== inputs)
+  const [out, input] = order === 'out-in' ? ([0, 1] as const) : ([1, 0] as const);
+  if (!flattened) return permuted(stored, [out, input]);
+  const { height, width, channels } = flattened;
+  const outputs = stored.shape[out] as number;
+  const inputs = stored.shape[input] as number;
+  if (height * width * channels !== inputs)
     throw new OperatorError(
-      `${stored.name}: expected ${flattened.height}x${flattened.width}x${flattened.channels} inputs, found ${inputs}`,
+      `${stored.name}: expected ${height}x${width}x${channels} inputs, found ${inputs}`,
     );
-  const fileColumn = flattened ? hwcIndex(flattened) : (column: number) => column;
-  const rowsInFile = (order === 'out-in') !== stored.fortran;
-  return tensor(stored.name, [outputs, inputs], () => {
-    if (!rowsInFile) return transposed(stored, outputs, inputs, fileColumn);
-    const values = stored.elements(0, outputs * inputs);
-    if (flattened) permuteRows(values, inputs, fileColumn);
-    return values;
-  });
+  const step = stored.strides[input] as number;
+  const split: StoredTensor = {
+    ...stored,
+    shape: [outputs, height, width, channels],
+    strides: [stored.strides[out] as number, width * channels * step, channels * step, step],
+  };
+  return { ...permuted(split, [0, 3, 1, 2]), shape: [outputs, inputs] };
 }
 
 /** Weights of a first convolution (out, 3, kh, kw) with the input channels in reverse order. */
@@ -100,89 +111,45 @@ export function zeros(count: number): FloatTensor {
   return { shape: [count], read: async () => new Float32Array(count) };
 }
 
-function tensor(name: string, shape: number[], values: () => Float32Array): FloatTensor {
-  return {
-    shape,
-    read: async () => {
-      const read = values();
-      requireFinite(read, name);
-      return read;
-    },
-  };
-}
-
 function requireRank(stored: StoredTensor, rank: number): void {
   if (stored.shape.length !== rank)
     throw new OperatorError(`${stored.name}: expected ${rank} dimensions, found ${shapeText(stored.shape)}`);
 }
 
-/** Distance in the file between neighbours along each axis. */
-function fileStrides(stored: StoredTensor): number[] {
-  const strides: number[] = new Array(stored.shape.length);
-  const axes = [...stored.shape.keys()];
-  let stride = 1;
-  for (const axis of stored.fortran ? axes : axes.reverse()) {
-    strides[axis] = stride;
-    stride *= stored.shape[axis] as number;
-  }
-  return strides;
+/** Whether neighbours in the file are neighbours in row-major order; axes of one element do not matter. */
+export function isRowMajor(shape: number[], strides: number[]): boolean {
+  const wanted = rowMajor(shape);
+  return strides.every((stride, axis) => stride === wanted[axis] || shape[axis] === 1);
 }
 
-function isRowMajor(shape: number[], steps: number[]): boolean {
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (steps[axis] !== stride && shape[axis] !== 1) return false;
-    stride *= shape[axis] as number;
-  }
-  return true;
-}
-
-function gather(values: Float32Array, shape: number[], steps: number[]): Float32Array {
-  const out = new Float32Array(values.length);
-  let at = 0;
-  const walk = (axis: number, from: number): void => {
-    const step = steps[axis] as number;
-    const size = shape[axis] as number;
-    if (axis === shape.length - 1)
-      for (let i = 0; i < size; i++) out[at++] = values[from + i * step] as number;
-    else for (let i = 0; i < size; i++) walk(axis + 1, from + i * step);
+/**
+ * The values in row-major order of `shape`. Walks in tiles along the axis that is fastest in the file, so that each
+ * line of the cache is fetched once: fc6 of (in, out) is otherwise 38 million misses.
+ */
+function gather(values: Float32Array, shape: number[], strides: number[]): Float32Array {
+  const out = new Float32Array(elementCount('tensor', shape));
+  const steps = rowMajor(shape);
+  const long = [...shape.keys()].filter((axis) => shape[axis] !== 1);
+  const fast = long.reduce(
+    (best, axis) => (at(strides, axis) < at(strides, best) ? axis : best),
+    long[0] ?? 0,
+  );
+  const others = long.filter((axis) => axis !== fast);
+  const [size, from, to] = [at(shape, fast), at(strides, fast), at(steps, fast)];
+  const walk = (depth: number, source: number, target: number, count: number): void => {
+    const axis = others[depth];
+    if (axis === undefined) {
+      for (let i = 0; i < count; i++) out[target + i * to] = values[source + i * from] as number;
+      return;
+    }
+    for (let i = 0; i < at(shape, axis); i++)
+      walk(depth + 1, source + i * at(strides, axis), target + i * at(steps, axis), count);
   };
-  walk(0, 0);
+  for (let start = 0; start < size; start += TILE)
+    walk(0, start * from, start * to, Math.min(TILE, size - start));
   return out;
 }
 
-/** Index in an H,W,C activation of element `column` of the same activation as C,H,W. */
-function hwcIndex({ height, width, channels }: Shape): (column: number) => number {
-  const plane = height * width;
-  return (column) => (column % plane) * channels + Math.floor(column / plane);
-}
-
-function permuteRows(values: Float32Array, inputs: number, fileColumn: (column: number) => number): void {
-  const columns = Uint32Array.from({ length: inputs }, (_, column) => fileColumn(column));
-  const saved = new Float32Array(inputs);
-  for (let row = 0; row < values.length; row += inputs) {
-    saved.set(values.subarray(row, row + inputs));
-    for (let i = 0; i < inputs; i++) values[row + i] = saved[columns[i] as number] as number;
-  }
-}
-
-/** (in, out) in the file to (out, in) in memory, a block of columns at a time: no second copy. */
-function transposed(
-  stored: StoredTensor,
-  outputs: number,
-  inputs: number,
-  fileColumn: (column: number) => number,
-): Float32Array {
-  const values = new Float32Array(outputs * inputs);
-  for (let start = 0; start < inputs; start += BLOCK_COLUMNS) {
-    const width = Math.min(BLOCK_COLUMNS, inputs - start);
-    const rows = Array.from({ length: width }, (_, i) =>
-      stored.elements(fileColumn(start + i) * outputs, outputs),
-    );
-    for (let out = 0; out < outputs; out++) {
-      const at = out * inputs + start;
-      for (let i = 0; i < width; i++) values[at + i] = (rows[i] as Float32Array)[out] as number;
-    }
-  }
-  return values;
+function at(values: number[], index: number): number {
+  return values[index] as number;
 }

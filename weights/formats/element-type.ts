@@ -1,57 +1,47 @@
-// The number types that weights files hold, widened to float32. Little-endian, as is every machine that
-// this runs on. Float16: IEEE 754 binary16; bfloat16: the upper half of a float32.
+// The number types that weights files hold, widened to float32. Little-endian, as is every machine that this runs on.
+// Float16: IEEE 754 binary16; bfloat16: the upper half of a float32.
 import { OperatorError } from '../operator-error.ts';
-import type { SourceFile } from './source-file.ts';
 
 export type ElementType = 'F32' | 'F16' | 'BF16' | 'F64';
 
 export const ELEMENT_BYTES: Record<ElementType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8 };
 
-const BLOCK_ELEMENTS = 1 << 18;
+const BLOCK_BYTES = 1 << 20;
 
-/** `count` numbers of `type` from byte `position` on, as float32. Throws OperatorError for a short file. */
-export function readElements(
-  source: SourceFile,
-  position: number,
-  type: ElementType,
-  count: number,
-  what: string,
-): Float32Array {
-  source.require(position, count * ELEMENT_BYTES[type], what);
-  const out = new Float32Array(count);
+export function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(ELEMENT_BYTES, name);
+}
+
+/** All numbers of `bytes` as a new Float32Array; its length must be a multiple of the type's. */
+export function widen(bytes: Uint8Array, type: ElementType): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(bytes.length / ELEMENT_BYTES[type]);
   if (type === 'F32') {
-    source.readInto(new Uint8Array(out.buffer), position, what);
+    new Uint8Array(out.buffer).set(bytes);
     return out;
   }
-  const block = new Uint8Array(Math.min(BLOCK_ELEMENTS, count) * ELEMENT_BYTES[type]);
-  for (let start = 0; start < count; start += BLOCK_ELEMENTS) {
-    const length = Math.min(BLOCK_ELEMENTS, count - start);
-    const bytes = block.subarray(0, length * ELEMENT_BYTES[type]);
-    source.readInto(bytes, position + start * ELEMENT_BYTES[type], what);
-    widen(bytes, type, out.subarray(start, start + length));
+  // Views of a file need not be aligned: blocks of them are copied to where they are.
+  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
+    const { buffer } = Uint8Array.from(bytes.subarray(start, start + BLOCK_BYTES));
+    widenBlock(buffer, type, out.subarray(start / ELEMENT_BYTES[type]));
   }
   return out;
 }
 
-function widen(bytes: Uint8Array, type: ElementType, out: Float32Array): void {
-  switch (type) {
-    case 'F16': {
-      const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, out.length);
-      for (let i = 0; i < out.length; i++) out[i] = HALF[halves[i] as number] as number;
-      return;
-    }
-    case 'BF16': {
-      const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, out.length);
-      const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-      for (let i = 0; i < out.length; i++) bits[i] = (halves[i] as number) << 16;
-      return;
-    }
-    default:
-      out.set(new Float64Array(bytes.buffer, bytes.byteOffset, out.length));
+function widenBlock(block: ArrayBuffer, type: 'F16' | 'BF16' | 'F64', out: Float32Array): void {
+  if (type === 'F64') {
+    out.set(new Float64Array(block));
+    return;
   }
+  const halves = new Uint16Array(block);
+  if (type === 'F16') {
+    for (let i = 0; i < halves.length; i++) out[i] = HALF[halves[i] as number] as number;
+    return;
+  }
+  const bits = new Uint32Array(out.buffer, out.byteOffset, halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] as number) << 16;
 }
 
-/** All 65,536 float16 values: widening is one lookup. */
+/** All 65,536 float16 values: widening is one lookup. (Float16Array is not in Node 22.) */
 const HALF = Float32Array.from({ length: 1 << 16 }, (_, half) => {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 31;
@@ -65,4 +55,9 @@ export function requireFinite(values: Float32Array, name: string): void {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
       throw new OperatorError(`${name}: expected finite numbers, found ${values[i]} at element ${i}`);
+}
+
+/** A float32 parameter as the decimal number that was meant: 0.0001 and not 0.00009999999747378752. */
+export function tidy(value: number): number {
+  return Number(value.toPrecision(7));
 }

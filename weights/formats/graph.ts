@@ -3,9 +3,11 @@
 // the engine has no kernel for, by name.
 import type { Layer, Network } from '../../src/network/layer.ts';
 import type { Preprocess } from '../../src/network/preprocess.ts';
-import type { FloatLayer } from '../float-model.ts';
+import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
+import { type BatchNorm, foldBatchNorm } from './batch-norm.ts';
 import { swapInputChannels } from './canonical.ts';
+import type { PixelScale } from './pixel-scale.ts';
 import { PREPROCESS } from './preprocess-presets.ts';
 import { familyOf, findVariant, requireVariant, variantNetwork } from './variants.ts';
 import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from './weight-file.ts';
@@ -32,6 +34,35 @@ export class Chain {
       );
     last.relu = true;
   }
+
+  /** A normalisation with running statistics: must follow a convolution or a dense layer without ReLU. */
+  batchNorm(label: string, norm: BatchNorm, epsilon: number): void {
+    const { name, layer } = this.#lastLinear(label, 'a normalisation');
+    this.weights[name] = foldBatchNorm(label, layer, norm, epsilon);
+  }
+
+  /** A bias as a step of its own: must follow a convolution or a dense layer without ReLU. */
+  addBias(label: string, added: FloatTensor): void {
+    const { name, layer } = this.#lastLinear(label, 'a bias');
+    const { bias } = layer;
+    if (added.shape.join() !== bias.shape.join())
+      throw new OperatorError(`${label}: expected ${bias.shape} values, found ${added.shape.join('x')}`);
+    const read = async () => {
+      const more = await added.read();
+      return (await bias.read()).map((value, i) => value + (more[i] as number));
+    };
+    this.weights[name] = { ...layer, bias: { shape: bias.shape, read } };
+  }
+
+  #lastLinear(label: string, what: string): { name: string; layer: FloatLayer } {
+    const last = this.layers.at(-1);
+    const layer = last && this.weights[last.name];
+    if ((last?.type !== 'conv' && last?.type !== 'dense') || last.relu || !layer)
+      throw new OperatorError(
+        `${label}: expected ${what} after a convolution or a dense layer, found it after ${last?.type ?? 'the input'}`,
+      );
+    return { name: last.name, layer };
+  }
 }
 
 /** A square window's single size; graphs may give height and width. Throws OperatorError unless they agree. */
@@ -46,21 +77,21 @@ export function square(name: string, field: string, sizes: number[]): number {
 
 /**
  * The network of a chain. Where it is a known variant, that variant's input size and pool rounding hold (the
- * ONNX zoo's graphs say 224 and pad pool5; their weights were trained for 227). `preprocess` is the
- * file's own, if it has one; weights of BGR networks are turned to RGB.
+ * ONNX zoo's graphs say 224 and pad pool5; their weights were trained for 227). `own` is the file's preprocessing, or
+ * what its graph does to pixels, if it has one; weights of BGR networks are turned to RGB.
  */
 export function readChain(
   chain: Chain,
   inputSize: number | undefined,
   options: ReadOptions,
-  preprocess?: Preprocess,
+  own?: Preprocess | PixelScale,
 ): ReadNetwork {
   const layers = chain.layers.some(({ type }) => type === 'softmax')
     ? chain.layers
     : [...chain.layers, { type: 'softmax' as const, name: 'prob' }];
   const variant = findVariant({ input: { size: inputSize ?? 0, channels: 3 }, layers });
   requireVariant(variant, options.variant);
-  const chosen = preprocessOf(variant, options, preprocess);
+  const chosen = preprocessOf(variant, options, own);
   const network: Network = variant
     ? likeVariant(layers, variantNetwork(variant))
     : { input: { size: requireInput(chain, inputSize), channels: 3 }, layers };
@@ -77,14 +108,16 @@ export function readChain(
 function preprocessOf(
   variant: ReadNetwork['variant'],
   options: ReadOptions,
-  own: Preprocess | undefined,
+  own: Preprocess | PixelScale | undefined,
 ): Preprocess {
-  if (options.preprocess) return PREPROCESS[options.preprocess];
-  if (own) return own;
-  if (variant) return PREPROCESS[familyOf(variant) === 'two-group' ? 'caffe' : 'torchvision'];
-  throw new OperatorError(
-    `preprocess: expected --preprocess ${Object.keys(PREPROCESS).join('|')} for a network of no known variant, found none`,
-  );
+  const given = options.preprocess && PREPROCESS[options.preprocess];
+  if (own && 'resize' in own) return given ?? own;
+  const base = given ?? (variant && PREPROCESS[familyOf(variant) === 'two-group' ? 'caffe' : 'torchvision']);
+  if (!base)
+    throw new OperatorError(
+      `preprocess: expected --preprocess ${Object.keys(PREPROCESS).join('|')} for a network of no known variant, found none`,
+    );
+  return own ? own.of(base) : { ...base, mean: [...base.mean], std: [...base.std] };
 }
 
 function likeVariant(layers: Layer[], like: Network): Network {

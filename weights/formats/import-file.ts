@@ -1,12 +1,13 @@
-// From a file of any form to a FloatModel: detect, read, name the classes, note the origin. The model reads
-// its tensors from the open file, which must stay open until it is packed.
+// From a file of any form to a FloatModel: read, name the classes, note the origin. The model's tensors are views of the
+// file's buffer until they are read.
 
 import { labelsFor, readLabels } from '../data/labels.ts';
 import type { FloatModel } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
-import { matches, PUBLISHED, type PublishedFile } from '../published.ts';
-import { isPacked, readWeights } from './detect.ts';
-import type { SourceFile } from './source-file.ts';
+import { PUBLISHED, type PublishedFile } from '../published.ts';
+import { readWeights } from './forms.ts';
+import { digestOf, type LoadedFile } from './loaded-file.ts';
+import { isPacked } from './safetensors/safetensors.ts';
 import { networkShapes, type ReadOptions } from './weight-file.ts';
 
 export interface ImportOptions extends ReadOptions {
@@ -20,7 +21,7 @@ export interface ImportOptions extends ReadOptions {
 const NAME = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 
 /** Throws OperatorError with one line: the tensor or field, what was expected and what was found. */
-export function importFile(source: SourceFile, options: ImportOptions = {}): FloatModel {
+export function importFile(source: LoadedFile, options: ImportOptions = {}): FloatModel {
   if (isPacked(source))
     throw new OperatorError(`${source.name}: expected float weights, found a packed model`);
   const { variant, network, preprocess, layers, labels } = readWeights(source).read(options);
@@ -28,7 +29,7 @@ export function importFile(source: SourceFile, options: ImportOptions = {}): Flo
   if (!NAME.test(name))
     throw new OperatorError(`name: expected lower-case letters, digits, - and ., found ${name}`);
   const classes = networkShapes(network).at(-1)?.output.channels ?? 0;
-  const sha256 = source.digest('sha256');
+  const sha256 = digestOf(source.bytes, 'sha256');
   const published = findPublished(source, sha256);
   return {
     name,
@@ -45,9 +46,9 @@ export function importFile(source: SourceFile, options: ImportOptions = {}): Flo
   };
 }
 
-function findPublished(source: SourceFile, sha256: string): PublishedFile | undefined {
-  return PUBLISHED.find((entry) => {
-    if (entry.bytes !== undefined && entry.bytes !== source.size) return false;
-    return matches(entry, entry.checksum.algorithm === 'sha256' ? sha256 : source.digest('sha1'));
+function findPublished({ bytes }: LoadedFile, sha256: string): PublishedFile | undefined {
+  return PUBLISHED.find(({ bytes: length, checksum: { algorithm, hex } }) => {
+    if (length !== undefined && length !== bytes.length) return false;
+    return (algorithm === 'sha256' ? sha256 : digestOf(bytes, algorithm)).startsWith(hex);
   });
 }

@@ -7,7 +7,7 @@
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import type { FloatLayer } from '../float-model.ts';
-import { OperatorError } from '../operator-error.ts';
+import { inWords, OperatorError } from '../operator-error.ts';
 import { denseWeight, permuted, reshaped, scaled } from './canonical.ts';
 import { withSwappedInput } from './graph.ts';
 import { PREPROCESS, type PreprocessName } from './preprocess-presets.ts';
@@ -217,7 +217,7 @@ function preprocessOf(said: Record<string, unknown>): Preprocess {
     !/^shorter side \d+\b/.test(String(resize))
   )
     throw new OperatorError(
-      `__metadata__.preprocess: expected a shorter side, channels and a mean, found ${JSON.stringify(said).slice(0, 80)}`,
+      `__metadata__.preprocess: expected a shorter side, channels and a mean, found ${inWords(resize)}`,
     );
   const [first, green, last] = mean as [number, number, number];
   return {

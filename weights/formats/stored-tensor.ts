@@ -1,17 +1,16 @@
-// A tensor as a file holds it: name, shape, number type and where its values lie. Readers of every form
-// end in these; `canonical.ts` turns them into the layout that the packer reads.
+// A tensor as a file holds it: name, shape, number type, the order of its axes, and its bytes (a view of the file, or
+// what it takes to get them). Readers of every form end in these; `canonical.ts` turns them into the packer's layout.
 import { OperatorError } from '../operator-error.ts';
-import { ELEMENT_BYTES, type ElementType, readElements } from './element-type.ts';
-import type { SourceFile } from './source-file.ts';
+import { ELEMENT_BYTES, type ElementType } from './element-type.ts';
 
 export interface StoredTensor {
   name: string;
   shape: number[];
   type: ElementType;
-  /** True when the first index runs fastest (NumPy's fortran_order). */
-  fortran: boolean;
-  /** `count` values from element `start` on, in the order of the file. */
-  elements(start: number, count: number): Float32Array;
+  /** Distance in elements between neighbours along each axis. */
+  strides: number[];
+  /** The bytes of all elements, from the one of index zero on. */
+  data: () => Uint8Array;
 }
 
 /** Number of elements of a shape. Throws OperatorError for a size that is no count. */
@@ -26,31 +25,43 @@ export function elementCount(name: string, shape: number[]): number {
 }
 
 export function shapeText(shape: number[]): string {
-  return shape.length === 0 ? 'a scalar' : shape.join('x');
+  return shape.length === 0 ? 'a scalar' : shape.slice(0, 8).join('x');
 }
 
-/** A tensor whose values lie in one piece at `position`; `bytes` is the length that the file declares. */
-export function tensorAt(
-  source: SourceFile,
+/** Strides of a shape whose last index runs fastest. */
+export function rowMajor(shape: number[]): number[] {
+  return shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+}
+
+/** Strides of a shape whose first index runs fastest (NumPy's fortran_order, MATLAB). */
+export function columnMajor(shape: number[]): number[] {
+  return shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
+}
+
+/** A tensor whose values fill `bytes` in one piece. Throws OperatorError for another length. */
+export function tensorOf(
   name: string,
   shape: number[],
   type: ElementType,
-  position: number,
-  bytes: number,
-  fortran = false,
+  bytes: Uint8Array,
+  strides: number[] = rowMajor(shape),
 ): StoredTensor {
-  const count = elementCount(name, shape);
-  if (count * ELEMENT_BYTES[type] !== bytes)
+  return tensorOfLength(name, shape, type, bytes.length, () => bytes, strides);
+}
+
+/** The same for bytes that are made when they are asked for; `byteLength` is the length that the file declares. */
+export function tensorOfLength(
+  name: string,
+  shape: number[],
+  type: ElementType,
+  byteLength: number,
+  data: () => Uint8Array,
+  strides: number[] = rowMajor(shape),
+): StoredTensor {
+  const expected = elementCount(name, shape) * ELEMENT_BYTES[type];
+  if (expected !== byteLength)
     throw new OperatorError(
-      `${name}: expected ${count * ELEMENT_BYTES[type]} bytes for ${shapeText(shape)} ${type}, found ${bytes}`,
+      `${name}: expected ${expected} bytes for ${shapeText(shape)} ${type}, found ${byteLength}`,
     );
-  source.require(position, bytes, name);
-  return {
-    name,
-    shape,
-    type,
-    fortran,
-    elements: (start, length) =>
-      readElements(source, position + start * ELEMENT_BYTES[type], type, length, name),
-  };
+  return { name, shape, type, strides, data };
 }

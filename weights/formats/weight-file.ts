@@ -1,5 +1,5 @@
 // What every reader returns: the tensors that a file holds, and on request the network that they make.
-// Reading a WeightFile touches headers only; values are read when the packer asks for them.
+// Reading a WeightFile touches headers only; values are widened when the packer asks for them.
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
@@ -9,7 +9,17 @@ import type { PreprocessName } from './preprocess-presets.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
 import type { VariantName } from './variants.ts';
 
-export type Form = 'caffemodel' | 'onnx' | 'npy' | 'torch' | 'pickle' | 'safetensors';
+export type Form =
+  | 'caffemodel'
+  | 'deep-compression'
+  | 'keras'
+  | 'mat'
+  | 'npy'
+  | 'npz'
+  | 'onnx'
+  | 'pickle'
+  | 'safetensors'
+  | 'torch';
 
 export interface ReadOptions {
   /** The network to read a file without a graph as; with a graph: what it must be. */

@@ -2,10 +2,10 @@
 // file, for `verify` and the tests.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Engine } from '../../src/engine/engine.ts';
 import type { Tiles } from '../../src/network/model-info.ts';
-import { SourceFile } from '../formats/source-file.ts';
 import { OperatorError } from '../operator-error.ts';
 import { readPackedFile } from './file.ts';
 
@@ -37,15 +37,19 @@ export async function openEngine(path: string): Promise<Engine> {
   if (dataBytes !== engine.weightBytes)
     throw new OperatorError(`${path}: expected ${engine.weightBytes} bytes of weights, found ${dataBytes}`);
   const hash = createHash('sha256');
-  const source = SourceFile.open(path);
+  const file = await open(path);
   try {
     for (let at = 0; at < dataBytes; at += PART_BYTES) {
       const part = engine.weights(at, Math.min(PART_BYTES, dataBytes - at));
-      source.readInto(part, dataStart + at, 'weights');
+      for (let done = 0; done < part.length; ) {
+        const { bytesRead } = await file.read(part, done, part.length - done, dataStart + at + done);
+        if (bytesRead === 0) throw new OperatorError(`${path}: expected ${bytes} bytes, found fewer`);
+        done += bytesRead;
+      }
       hash.update(part);
     }
   } finally {
-    source.close();
+    await file.close();
   }
   const found = hash.digest('hex');
   if (found !== info.sha256)

@@ -5,18 +5,15 @@ import type { Preprocess } from '../../../src/network/preprocess.ts';
 import type { FloatLayer } from '../../float-model.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, reshaped, zeros } from '../canonical.ts';
+import { tidy } from '../element-type.ts';
 import { Chain, readChain, square } from '../graph.ts';
+import type { LoadedFile } from '../loaded-file.ts';
 import { PREPROCESS } from '../preprocess-presets.ts';
-import { appendInts, decodeMessage, loadSchema, type Span, scanFields, textOf } from '../protobuf-scan.ts';
-import type { SourceFile } from '../source-file.ts';
-import { type StoredTensor, tensorAt } from '../stored-tensor.ts';
+import { decodeMessage, messageType } from '../protobuf.ts';
+import { type StoredTensor, tensorOf } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';
 
-const schema = loadSchema('caffe/caffe.proto');
-const FORMS = {
-  older: { field: 2, blobs: 6, type: schema.lookupType('V1LayerParameter'), name: 'layers' },
-  newer: { field: 100, blobs: 7, type: schema.lookupType('LayerParameter'), name: 'layer' },
-};
+const NET = messageType('caffe/caffe.proto', 'NetParameter');
 
 /** V1LayerParameter.LayerType, as far as trained classifiers have them. */
 const OLD_TYPES: Record<number, string> = {
@@ -52,144 +49,118 @@ interface LayerMessage {
   transform_param?: { scale: number; mean_value: number[] };
 }
 
+interface Blob {
+  num: number;
+  channels: number;
+  height: number;
+  width: number;
+  data: Uint8Array;
+  double_data: Uint8Array;
+  shape?: { dim: number[] } | null;
+}
+
+interface NetMessage {
+  name: string;
+  input: string[];
+  layers: (LayerMessage & { blobs: Blob[] })[];
+  layer: (LayerMessage & { blobs: Blob[] })[];
+}
+
 interface CaffeLayer {
   message: LayerMessage;
   type: string;
   blobs: StoredTensor[];
 }
 
-/** Reads the layers' parameters and the places of their blobs. */
-export function readCaffemodel(source: SourceFile): WeightFile {
-  const layers: CaffeLayer[] = [];
-  const forms = new Set<string>();
-  const inputs: string[] = [];
-  let netName = '';
-  for (const field of scanFields(source, { position: 0, length: source.size }, 'NetParameter')) {
-    if (field.number === 1) netName = textOf(source, field, 'NetParameter.name');
-    if (field.number === 3) inputs.push(textOf(source, field, 'NetParameter.input'));
-    for (const form of Object.values(FORMS)) {
-      if (field.number !== form.field) continue;
-      forms.add(form.name);
-      const what = `NetParameter.${form.name}[${layers.length}]`;
-      layers.push(readLayer(source, field, form, what));
-    }
-  }
+/** Reads the layers' parameters; the blobs are views of the file. */
+export function readCaffemodel({ bytes }: LoadedFile): WeightFile {
+  const net = decodeMessage<NetMessage>(bytes, NET);
+  const layers = [...net.layers, ...net.layer].map(readLayer);
   if (layers.length === 0) throw new OperatorError('NetParameter: expected layers, found none');
+  const fields = (['layers', 'layer'] as const).filter((field) => net[field].length > 0);
   return {
     form: 'caffemodel',
-    detail: `Caffe NetParameter ${JSON.stringify(netName)}, ${layers.length} entries of \`${[...forms].join('`, `')}\``,
+    detail: `Caffe NetParameter ${JSON.stringify(net.name.slice(0, 64))}, ${layers.length} entries of \`${fields.join('`, `')}\``,
     tensors: layers.flatMap(({ blobs }) => blobs),
     read: (options) => {
       const chain = new Chain();
-      let current = inputs;
+      let current = net.input;
       for (const layer of layers) current = addLayer(chain, layer, current);
       return readChain(chain, PREPROCESS.caffe.crop, options, preprocessOf(layers));
     },
   };
 }
 
-function readLayer(source: SourceFile, span: Span, form: typeof FORMS.older, what: string): CaffeLayer {
-  const message = decodeMessage<LayerMessage>(source, span, form.type, what, [form.blobs]);
-  const blobs: StoredTensor[] = [];
-  for (const field of scanFields(source, span, what)) {
-    if (field.number === form.blobs)
-      blobs.push(readBlob(source, field, `${message.name}.blobs[${blobs.length}]`));
-  }
+function readLayer({ blobs, ...message }: LayerMessage & { blobs: Blob[] }): CaffeLayer {
   const type = typeof message.type === 'number' ? OLD_TYPES[message.type] : message.type;
-  return { message, type: type ?? `type ${message.type}`, blobs };
+  return {
+    message,
+    type: type ?? `type ${message.type}`,
+    blobs: blobs.map((each, index) => readBlob(each, `${message.name}.blobs[${index}]`)),
+  };
 }
 
-/** BlobProto: num, channels, height, width = 1..4, data = 5 (packed floats), shape = 7 { dim = 1 }. */
-function readBlob(source: SourceFile, span: Span, name: string): StoredTensor {
-  const legacy = new Map<number, number>();
-  const dims: number[] = [];
-  let data: Span | undefined;
-  for (const field of scanFields(source, span, name)) {
-    if (field.number <= 4) legacy.set(field.number, field.value);
-    if (field.number === 5) {
-      if (field.wire !== 2 || data)
-        throw new OperatorError(`${name}.data: expected one packed run of floats, found several`);
-      data = field;
-    }
-    if (field.number === 7)
-      for (const part of scanFields(source, field, `${name}.shape`))
-        if (part.number === 1) appendInts(source, part, dims, `${name}.shape`);
-  }
-  if (!data) throw new OperatorError(`${name}.data: expected float weights, found none`);
-  const shape = legacy.size > 0 ? [1, 2, 3, 4].map((number) => legacy.get(number) ?? 0) : dims;
-  return tensorAt(source, name, shape, 'F32', data.position, data.length);
+/** Legacy dimensions win when there are any. */
+function readBlob(
+  { num, channels, height, width, data, double_data, shape }: Blob,
+  name: string,
+): StoredTensor {
+  const legacy = [num, channels, height, width];
+  const dims = legacy.some((size) => size !== 0) ? legacy : (shape?.dim ?? []);
+  if (data.length === 0 && double_data.length > 0) return tensorOf(name, dims, 'F64', double_data);
+  if (data.length === 0)
+    throw new OperatorError(`${name}.data: expected one packed run of floats, found none`);
+  return tensorOf(name, dims, 'F32', data);
 }
 
 /** Appends one layer to the chain; returns the names of the activation that the next layer must read. */
 function addLayer(chain: Chain, layer: CaffeLayer, current: string[]): string[] {
   const { message, type } = layer;
   const top = message.top.slice(0, 1);
-  switch (type) {
-    case 'Data':
-    case 'ImageData':
-    case 'MemoryData':
-    case 'Input':
-      return top;
-    case 'Accuracy':
-    case 'Silence':
-      return current;
-    default:
-      if (!current.includes(message.bottom[0] ?? ''))
-        throw new OperatorError(
-          `${message.name}: expected the input ${current.join(' or ') || 'of a data layer'}, found ${message.bottom[0] ?? 'none'}`,
-        );
-  }
-  switch (type) {
-    case 'Dropout':
-      return top;
-    case 'Split':
-      // One of the copies goes on, the others feed accuracies and losses: all carry the same values.
-      return [...current, ...message.top];
-    case 'Convolution':
-      addConvolution(chain, layer);
-      return top;
-    case 'InnerProduct':
-      addInnerProduct(chain, layer);
-      return top;
-    case 'ReLU':
-      if (message.relu_param && message.relu_param.negative_slope !== 0)
-        throw new OperatorError(
-          `${message.name}: expected negative_slope 0, found ${message.relu_param.negative_slope}`,
-        );
-      chain.relu(message.name);
-      return top;
-    case 'LRN': {
-      const lrn = message.lrn_param ?? { local_size: 5, alpha: 1, beta: 0.75, norm_region: 0, k: 1 };
-      if (lrn.norm_region !== 0)
-        throw new OperatorError(
-          `${message.name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`,
-        );
-      const { alpha, beta, k } = lrn;
-      chain.add({
-        type: 'lrn',
-        name: message.name,
-        size: lrn.local_size,
-        alpha: tidy(alpha),
-        beta: tidy(beta),
-        k: tidy(k),
-      });
-      return top;
-    }
-    case 'Pooling':
-      addPooling(chain, message);
-      return top;
-    case 'Softmax':
-    case 'SoftmaxWithLoss':
-      chain.add({ type: 'softmax', name: message.name });
-      return current;
-    default:
-      throw new OperatorError(`${message.name}: expected a layer of a classifier chain, found ${type}`);
-  }
+  if (DATA.includes(type)) return top;
+  if (MEASURES.includes(type)) return current;
+  if (!current.includes(message.bottom[0] ?? ''))
+    throw new OperatorError(
+      `${message.name}: expected the input ${current.join(' or ') || 'of a data layer'}, found ${message.bottom[0] ?? 'none'}`,
+    );
+  // One of the copies goes on, the others feed accuracies and losses: all carry the same values.
+  if (type === 'Split') return [...current, ...message.top];
+  const add = READERS[type];
+  if (!add) throw new OperatorError(`${message.name}: expected a layer of a classifier chain, found ${type}`);
+  add(chain, layer);
+  return type.startsWith('Softmax') ? current : top;
 }
 
-/** A float32 parameter as the decimal number that was meant: 0.0001 and not 0.00009999999747378752. */
-export function tidy(value: number): number {
-  return Number(value.toPrecision(7));
+const DATA = ['Data', 'ImageData', 'MemoryData', 'Input'];
+const MEASURES = ['Accuracy', 'Silence'];
+
+/** What each type of layer adds to the chain. */
+const READERS: Record<string, (chain: Chain, layer: CaffeLayer) => void> = {
+  Dropout: () => undefined,
+  Convolution: addConvolution,
+  InnerProduct: addInnerProduct,
+  ReLU: (chain, { message: { name, relu_param: param } }) => {
+    if (param && param.negative_slope !== 0)
+      throw new OperatorError(`${name}: expected negative_slope 0, found ${param.negative_slope}`);
+    chain.relu(name);
+  },
+  LRN: addNorm,
+  Pooling: addPooling,
+  Softmax: (chain, { message: { name } }) => chain.add({ type: 'softmax', name }),
+  SoftmaxWithLoss: (chain, { message: { name } }) => chain.add({ type: 'softmax', name }),
+};
+
+function addNorm(chain: Chain, { message: { name, lrn_param: param } }: CaffeLayer): void {
+  const { local_size, alpha, beta, k, norm_region } = param ?? {
+    local_size: 5,
+    alpha: 1,
+    beta: 0.75,
+    norm_region: 0,
+    k: 1,
+  };
+  if (norm_region !== 0)
+    throw new OperatorError(`${name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`);
+  chain.add({ type: 'lrn', name, size: local_size, alpha: tidy(alpha), beta: tidy(beta), k: tidy(k) });
 }
 
 function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
@@ -238,7 +209,7 @@ function addInnerProduct(chain: Chain, { message, blobs }: CaffeLayer): void {
   );
 }
 
-function addPooling(chain: Chain, message: LayerMessage): void {
+function addPooling(chain: Chain, { message }: CaffeLayer): void {
   const { name, pooling_param: param } = message;
   if (!param) throw new OperatorError(`${name}: expected pooling_param, found none`);
   if (param.pool !== 0 || param.global_pooling)

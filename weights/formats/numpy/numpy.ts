@@ -1,167 +1,102 @@
-// Pickled NumPy arrays, and the two files that hold dictionaries of them: `.npy` (a 0-dimensional object array
-// that is a dict: layer name -> [W, b] or {weights, biases}) and PaddlePaddle's `.pdparams` (a bare pickle: key ->
-// array). Sources: numpy.lib.format; ndarray.__reduce__ and __setstate__ of NumPy.
-import { OperatorError } from '../../operator-error.ts';
-import type { ElementType } from '../element-type.ts';
+// NumPy's files: `.npy` with a pickled dict (layer name -> [W, b] or {weights, biases}), `.npz` (a zip of arrays, plain
+// or compressed), and PaddlePaddle's `.pdparams` (a bare pickle: key -> array). Source: numpy.lib.format.
+import { inWords, OperatorError } from '../../operator-error.ts';
+import { Cursor } from '../cursor.ts';
 import { readKeyed } from '../keyed.ts';
-import { Latin1Text, ShortLatin1Text } from '../latin1-text.ts';
-import type { SourceFile } from '../source-file.ts';
-import { elementCount, type StoredTensor, shapeText, tensorAt } from '../stored-tensor.ts';
-import {
-  type Buildable,
-  type Globals,
-  PickledBytes,
-  type PickleValue,
-  pickleAt,
-  readPickle,
-} from '../torch/pickle.ts';
-import type { Form, WeightFile } from '../weight-file.ts';
+import type { LoadedFile } from '../loaded-file.ts';
+import { readPickle } from '../pickle/pickle.ts';
+import { columnMajor, rowMajor, type StoredTensor, tensorOfLength } from '../stored-tensor.ts';
+import type { WeightFile } from '../weight-file.ts';
+import { readZip, type ZipEntry } from '../zip.ts';
+import { collectArrays, NUMPY_GLOBALS, numpyType, PickledArray } from './pickled-arrays.ts';
 
-const MAGIC_BYTES = 6;
-const TYPES: Record<string, ElementType> = { f2: 'F16', f4: 'F32', f8: 'F64' };
+const MAGIC = '\x93NUMPY';
+const HEADER_BYTES = 4096;
 
-class PickledDtype implements Buildable {
-  readonly code: string;
-  #order = '<';
-
-  constructor(code: string) {
-    this.code = code;
-  }
-
-  /** State: (version, byte order, ...). */
-  build(state: PickleValue): void {
-    if (Array.isArray(state) && typeof state[1] === 'string') this.#order = state[1];
-  }
-
-  elementType(): ElementType {
-    const type = TYPES[this.code.replace(/^[<|=]/, '')];
-    if (!type || this.#order === '>')
-      throw new OperatorError(`dtype: expected little-endian f2, f4 or f8, found ${this.#order}${this.code}`);
-    return type;
-  }
+interface NpyHeader {
+  version: number;
+  descr: string;
+  fortran: boolean;
+  shape: number[];
+  /** Where the data begins. */
+  data: number;
 }
 
-class PickledArray implements Buildable {
-  shape: number[] = [];
-  dtype: PickledDtype | undefined;
-  fortran = false;
-  data: PickledBytes | EncodedText['text'] | PickleValue[] | undefined;
-
-  /** State: (version, shape, dtype, is_fortran, data). */
-  build(state: PickleValue): void {
-    const [, shape, dtype, fortran, data] = Array.isArray(state) ? state : [];
-    const valid =
-      Array.isArray(shape) &&
-      shape.every((size) => typeof size === 'number') &&
-      dtype instanceof PickledDtype;
-    if (!valid || !(data instanceof PickledBytes || data instanceof EncodedText || Array.isArray(data)))
-      throw new OperatorError('numpy array: expected shape, dtype and data, found another state');
-    this.shape = shape as number[];
-    this.dtype = dtype;
-    this.fortran = fortran === true;
-    this.data = data instanceof EncodedText ? data.text : data;
-  }
-}
-
-class EncodedText implements Buildable {
-  readonly text: Latin1Text | ShortLatin1Text;
-
-  constructor(text: Latin1Text | ShortLatin1Text) {
-    this.text = text;
-  }
-
-  build(): void {
-    throw new OperatorError('pickle: expected bytes without a state, found one');
-  }
-}
-
-function globalsFor(source: SourceFile): Globals {
-  const reconstruct = () => new PickledArray();
-  const ndarray = () => {
-    throw new OperatorError('pickle: expected ndarray only as an argument, found a call');
-  };
-  const encode = ([text, codec]: PickleValue[]): PickleValue => {
-    if (codec !== 'latin1')
-      throw new OperatorError(`_codecs.encode: expected latin1, found ${String(codec)}`);
-    return new EncodedText(
-      text instanceof PickledBytes ? new Latin1Text(source, text) : new ShortLatin1Text(String(text)),
-    );
-  };
-  return {
-    'numpy.core.multiarray._reconstruct': reconstruct,
-    'numpy._core.multiarray._reconstruct': reconstruct,
-    'numpy.ndarray': ndarray,
-    'numpy.dtype': ([code]) => new PickledDtype(String(code)),
-    '_codecs.encode': encode,
-  };
-}
-
-function storedTensor(source: SourceFile, name: string, array: PickledArray): StoredTensor {
-  const { data, dtype, shape, fortran } = array;
-  const type = dtype?.elementType();
-  if (!type || !data || Array.isArray(data))
-    throw new OperatorError(`${name}: expected numbers, found objects`);
-  if (data instanceof PickledBytes)
-    return tensorAt(source, name, shape, type, data.position, data.length, fortran);
-  const count = elementCount(name, shape);
-  if (type !== 'F32' || data.length !== count * 4)
-    throw new OperatorError(
-      `${name}: expected ${count * 4} bytes for ${shapeText(shape)} F32, found ${data.length} of ${type}`,
-    );
-  const elements = (start: number, length: number) =>
-    new Float32Array(data.read(start * 4, length * 4, name).buffer);
-  return { name, shape, type, fortran, elements };
-}
-
-function collect(source: SourceFile, name: string, value: PickleValue, into: StoredTensor[]): void {
-  const entries: [PickleValue, PickleValue][] =
-    value instanceof Map ? [...value] : Array.isArray(value) ? [...value.entries()] : [];
-  if (value instanceof PickledArray) {
-    into.push(storedTensor(source, name, value));
-    return;
-  }
-  if (entries.length === 0)
-    throw new OperatorError(`${name}: expected an array or a dict of arrays, found neither`);
-  for (const [key, entry] of entries) {
-    if (key === 'StructuredToParameterName@@') continue;
-    collect(source, name === '' ? String(key) : `${name}/${String(key)}`, entry, into);
-  }
-}
-
-function weightFile(
-  source: SourceFile,
-  form: Form,
-  detail: string,
-  dict: PickleValue | undefined,
-): WeightFile {
-  if (!(dict instanceof Map))
-    throw new OperatorError(`${form}: expected a dict of arrays, found another value`);
-  const tensors: StoredTensor[] = [];
-  collect(source, '', dict, tensors);
-  return { form, detail, tensors, read: (options) => readKeyed(tensors, options) };
-}
-
-/** `.npy`: magic, version, header length (2 or 4 bytes), a Python dict as text, then a pickle. */
-export function readNpy(source: SourceFile): WeightFile {
-  const cursor = pickleAt(source, MAGIC_BYTES);
-  const major = cursor.u8();
+/** Magic, version, header length (2 or 4 bytes), a Python dict as text. */
+export function readNpyHeader(bytes: Buffer, name: string): NpyHeader {
+  const cursor = new Cursor(bytes, name);
+  const magic = cursor.take(MAGIC.length).toString('latin1');
+  if (magic !== MAGIC) throw new OperatorError(`${name}: expected an npy array, found ${inWords(magic)}`);
+  const version = cursor.u8();
   cursor.u8();
-  const length = major === 1 ? cursor.u16() : cursor.u32();
-  const header = new TextDecoder('latin1').decode(cursor.bytes(Math.min(length, 4096)));
-  if (length > 4096 || !/'descr':\s*'\|O'/.test(header) || !/'shape':\s*\(\s*\)/.test(header))
+  const length = version === 1 ? cursor.u16() : cursor.u32();
+  if (length > HEADER_BYTES)
+    throw new OperatorError(`${name}: expected a header of at most ${HEADER_BYTES} bytes, found ${length}`);
+  const header = cursor.take(length).toString('latin1');
+  const [, descr] = /'descr':\s*'([^']*)'/.exec(header) ?? [];
+  const [, shape] = /'shape':\s*\(([\d,\s]*)\)/.exec(header) ?? [];
+  if (descr === undefined || shape === undefined)
     throw new OperatorError(
-      `npy header: expected descr '|O' and shape (), found ${JSON.stringify(header.trim().slice(0, 80))}`,
+      `${name}: expected descr and shape in its header, found ${inWords(header.trim())}`,
     );
-  const array = readPickle(pickleAt(source, cursor.position), globalsFor(source));
-  const content = array instanceof PickledArray && Array.isArray(array.data) ? array.data[0] : undefined;
-  return weightFile(source, 'npy', `npy version ${major}, a pickled dict`, content);
+  const sizes = shape.split(',').map((size) => size.trim());
+  return {
+    version,
+    descr,
+    fortran: /'fortran_order':\s*True/.test(header),
+    shape: sizes.filter((size) => size !== '').map(Number),
+    data: cursor.position,
+  };
 }
 
-export function readPickledArrays(source: SourceFile): WeightFile {
-  return weightFile(
-    source,
-    'pickle',
-    'a pickled dict of arrays',
-    readPickle(pickleAt(source, 0), globalsFor(source)),
-  );
+/** A plain array of `byteLength` bytes with its header; `start` holds the header at least. */
+export function readNpyArray(
+  name: string,
+  start: Buffer,
+  byteLength: number,
+  whole: () => Buffer,
+): StoredTensor {
+  const { descr, fortran, shape, data } = readNpyHeader(start, name);
+  const strides = fortran ? columnMajor(shape) : rowMajor(shape);
+  const view = () => whole().subarray(data);
+  return tensorOfLength(name, shape, numpyType(name, descr), byteLength - data, view, strides);
+}
+
+export function readNpy({ bytes }: LoadedFile): WeightFile {
+  const { version, descr, shape, data } = readNpyHeader(bytes, 'npy header');
+  if (descr !== '|O' || shape.length > 0)
+    throw new OperatorError(
+      `npy header: expected descr '|O' and shape () of a dict, found ${inWords(descr)} and [${shape.slice(0, 8)}]`,
+    );
+  const array = readPickle(new Cursor(bytes, 'pickle', data), NUMPY_GLOBALS);
+  const content = array instanceof PickledArray ? array.objects?.[0] : undefined;
+  const tensors = collectArrays(content, 'npy');
+  const detail = `npy version ${version}, a pickled dict`;
+  return { form: 'npy', detail, tensors, read: (options) => readKeyed(tensors, options) };
+}
+
+/** True for a zip whose entries are arrays. */
+export function isNpz(entries: Map<string, ZipEntry>): boolean {
+  return entries.size > 0 && [...entries.keys()].every((name) => name.endsWith('.npy'));
+}
+
+/** Arrays by name (conv1_W, conv1/weights, ...); an entry that is a pickled dict is read as one. */
+export function readNpz({ bytes }: LoadedFile): WeightFile {
+  const tensors = [...readZip(bytes)].flatMap(([file, entry]) => {
+    const name = file.slice(0, -'.npy'.length);
+    const start = entry.start();
+    const { descr, data } = readNpyHeader(start, name);
+    if (descr !== '|O') return [readNpyArray(name, start, entry.size, () => entry.data())];
+    const array = readPickle(new Cursor(entry.data(), name, data), NUMPY_GLOBALS);
+    return collectArrays(array instanceof PickledArray ? array.objects?.[0] : undefined, name);
+  });
+  const detail = `npz, ${tensors.length} arrays`;
+  return { form: 'npz', detail, tensors, read: (options) => readKeyed(tensors, options) };
+}
+
+export function readPickledArrays({ bytes }: LoadedFile): WeightFile {
+  const dict = readPickle(new Cursor(bytes, 'pickle'), NUMPY_GLOBALS);
+  const tensors = collectArrays(dict, 'pickle');
+  const detail = 'a pickled dict of arrays';
+  return { form: 'pickle', detail, tensors, read: (options) => readKeyed(tensors, options) };
 }

@@ -1,58 +1,58 @@
-// safetensors: 8 bytes header length, a JSON header {name: {dtype, shape, data_offsets}}, then the data.
-// Source: the format section of the safetensors project's README.
-import { OperatorError } from '../../operator-error.ts';
-import { ELEMENT_BYTES, type ElementType } from '../element-type.ts';
+// safetensors files of float weights: the container is parsed by the Worker's own parser (src/model/safetensors.ts).
+import {
+  headerEnd,
+  parseHeader,
+  SafetensorsError,
+  type SafetensorsHeader,
+} from '../../../src/model/safetensors.ts';
+import { inWords, OperatorError } from '../../operator-error.ts';
+import { ELEMENT_BYTES, isElementType } from '../element-type.ts';
 import { metadataOptions, readKeyed } from '../keyed.ts';
-import { Cursor, type SourceFile } from '../source-file.ts';
-import { type StoredTensor, tensorAt } from '../stored-tensor.ts';
+import type { LoadedFile } from '../loaded-file.ts';
+import { tensorOf } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';
 
 /** The format's own limit is 100 MB; a network's header has a few kilobytes. */
 const HEADER_BYTES = 8 << 20;
 
-/** The header as JSON and the position of the data. */
-export function readSafetensorsHeader(source: SourceFile): { header: Record<string, unknown>; data: number } {
-  const length = new Cursor(source, 0, source.size, 'safetensors header').u64();
-  if (length > HEADER_BYTES)
-    throw new OperatorError(`safetensors header: expected at most ${HEADER_BYTES} bytes, found ${length}`);
-  const text = new TextDecoder().decode(source.read(8, length, 'safetensors header'));
-  let header: unknown;
+function readHeader({ bytes }: LoadedFile): SafetensorsHeader {
   try {
-    header = JSON.parse(text);
-  } catch {
-    throw new OperatorError('safetensors header: expected JSON, found other text');
+    headerEnd(bytes, HEADER_BYTES);
+    return parseHeader(bytes);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new OperatorError(`safetensors header: ${error.message}`);
+    throw error;
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    throw new OperatorError('safetensors header: expected an object, found another value');
-  return { header: header as Record<string, unknown>, data: 8 + length };
 }
 
-export function readSafetensors(source: SourceFile): WeightFile {
-  const { header, data } = readSafetensorsHeader(source);
-  const { __metadata__: metadata, ...entries } = header;
-  const tensors = Object.entries(entries).map(([name, entry]) => readEntry(source, name, entry, data));
+export function isSafetensors(start: Uint8Array): boolean {
+  return start.length > 9 && start[8] === 0x7b && start[6] === 0 && start[7] === 0;
+}
+
+/** True for a file that this project has packed already. */
+export function isPacked(file: LoadedFile): boolean {
+  return isSafetensors(file.bytes) && readHeader(file).metadata.format?.startsWith('alexnet-edge/') === true;
+}
+
+export function readSafetensors(file: LoadedFile): WeightFile {
+  const { metadata, tensors: entries, dataStart } = readHeader(file);
+  const tensors = [...entries].flatMap(([name, { dtype, shape, offset, bytes }]) => {
+    if (name.endsWith('.num_batches_tracked')) return [];
+    if (!isElementType(dtype))
+      throw new OperatorError(
+        `${name}: expected dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, found ${inWords(dtype)}`,
+      );
+    const start = dataStart + offset;
+    if (start + bytes > file.bytes.length)
+      throw new OperatorError(
+        `${name}: expected ${bytes} bytes at position ${start}, found a file of ${file.bytes.length} bytes`,
+      );
+    return [tensorOf(name, shape, dtype, file.bytes.subarray(start, start + bytes))];
+  });
   return {
     form: 'safetensors',
     detail: `safetensors, ${tensors.length} tensors`,
     tensors,
     read: (options) => readKeyed(tensors, options, metadataOptions(metadata)),
   };
-}
-
-function readEntry(source: SourceFile, name: string, entry: unknown, data: number): StoredTensor {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
-    throw new OperatorError(
-      `${name}: expected shape and data_offsets, found ${JSON.stringify(entry).slice(0, 80)}`,
-    );
-  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype))
-    throw new OperatorError(
-      `${name}: expected dtype ${Object.keys(ELEMENT_BYTES).join(', ')}, found ${dtype}`,
-    );
-  const [begin = 0, end = 0] = offsets;
-  return tensorAt(source, name, shape, dtype as ElementType, data + begin, end - begin);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }

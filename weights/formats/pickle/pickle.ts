@@ -1,44 +1,11 @@
 // A reader for the pickles that weights files hold, and for nothing else: it builds plain values and never runs
 // anything. Classes and functions come from a table that the caller gives (`Globals`); a name that is not in
-// it, and an opcode that such files never use, end in an OperatorError. Long strings and bytes stay in
-// the file. Source: CPython's Lib/pickletools.py (protocols 0..5).
-import { OperatorError } from '../../operator-error.ts';
-import { Cursor, type SourceFile } from '../source-file.ts';
-
-/** Bytes, or text too long to hold: where they lie. `text` is UTF-8 of a string. */
-export class PickledBytes {
-  readonly position: number;
-  readonly length: number;
-  readonly text: boolean;
-
-  constructor(position: number, length: number, text: boolean) {
-    this.position = position;
-    this.length = length;
-    this.text = text;
-  }
-}
-
-/** A function or class of the table: called with its arguments by REDUCE and NEWOBJ. */
-export type PickledGlobal = (args: PickleValue[]) => PickleValue;
-
-/** A value that takes a state by BUILD. */
-export interface Buildable {
-  build(state: PickleValue): void;
-}
-
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | PickledBytes
-  | PickledGlobal
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | Buildable;
-
-export type Globals = Record<string, PickledGlobal>;
+// it, and an opcode that such files never use, end in an OperatorError. Long strings and bytes are views of the file,
+// and each opcode makes at most one value, so what is made is bounded by the file and by OPERATIONS.
+import { inWords, OperatorError } from '../../operator-error.ts';
+import type { Cursor } from '../cursor.ts';
+import { OP } from './opcodes.ts';
+import { type Buildable, type Globals, PickledBytes, type PickledGlobal, type PickleValue } from './value.ts';
 
 /** Published files need some hundred operations; this bounds the memory of a hostile one. */
 const OPERATIONS = 200_000;
@@ -71,7 +38,7 @@ class Machine {
     for (let operation = 0; operation < OPERATIONS; operation++) {
       const position = this.#cursor.position;
       const code = this.#cursor.u8();
-      if (code === 0x2e) return this.#pop();
+      if (code === OP.STOP) return this.#pop();
       this.#step(code, position);
     }
     throw new OperatorError(`pickle: expected at most ${OPERATIONS} operations, found more`);
@@ -79,133 +46,141 @@ class Machine {
 
   #step(code: number, position: number): void {
     const cursor = this.#cursor;
-    const push = (value: PickleValue | typeof MARK) => this.#stack.push(value);
+    const stack = this.#stack;
     switch (code) {
-      case 0x80: {
+      case OP.PROTO: {
         const protocol = cursor.u8();
         if (protocol > 5) throw new OperatorError(`pickle: expected protocol 0 to 5, found ${protocol}`);
         return;
       }
-      case 0x95: // FRAME
-        cursor.skip(8);
+      case OP.FRAME:
+        cursor.take(8);
         return;
-      case 0x28:
-        push(MARK);
+      case OP.MARK:
+        stack.push(MARK);
         return;
-      case 0x4e:
-        push(null);
+      case OP.NONE:
+        stack.push(null);
         return;
-      case 0x88:
-      case 0x89:
-        push(code === 0x88);
+      case OP.NEWTRUE:
+      case OP.NEWFALSE:
+        stack.push(code === OP.NEWTRUE);
         return;
-      case 0x4b:
-        push(cursor.u8());
+      case OP.BININT1:
+        stack.push(cursor.u8());
         return;
-      case 0x4d:
-        push(cursor.u16());
+      case OP.BININT2:
+        stack.push(cursor.u16());
         return;
-      case 0x4a:
-        push(cursor.u32() | 0);
+      case OP.BININT:
+        stack.push(cursor.i32());
         return;
-      case 0x8a: // LONG1
-        push(longOf(cursor.bytes(cursor.u8())));
+      case OP.LONG1:
+        stack.push(longOf(cursor.take(cursor.u8())));
         return;
-      case 0x47: // BINFLOAT, big-endian
-        push(new DataView(cursor.bytes(8).buffer).getFloat64(0));
+      case OP.BINFLOAT:
+        stack.push(cursor.f64BigEndian());
         return;
-      case 0x58: // BINUNICODE
-        push(this.#text(cursor.u32()));
+      case OP.BINUNICODE:
+        stack.push(this.#text(cursor.u32()));
         return;
-      case 0x8c: // SHORT_BINUNICODE
-        push(this.#text(cursor.u8()));
+      case OP.SHORT_BINUNICODE:
+        stack.push(this.#text(cursor.u8()));
         return;
-      case 0x8d: // BINUNICODE8
-        push(this.#text(cursor.u64()));
+      case OP.BINUNICODE8:
+        stack.push(this.#text(cursor.u64()));
         return;
-      case 0x54: // BINSTRING, Python 2: bytes or text
-      case 0x42: // BINBYTES
-        push(this.#bytes(cursor.u32(), code === 0x54));
+      // The strings of Python 2 are bytes or text.
+      case OP.BINSTRING:
+      case OP.BINBYTES:
+        stack.push(this.#bytes(cursor.u32(), code === OP.BINSTRING));
         return;
-      case 0x55: // SHORT_BINSTRING
-      case 0x43: // SHORT_BINBYTES
-        push(this.#bytes(cursor.u8(), code === 0x55));
+      case OP.SHORT_BINSTRING:
+      case OP.SHORT_BINBYTES:
+        stack.push(this.#bytes(cursor.u8(), code === OP.SHORT_BINSTRING));
         return;
-      case 0x8e: // BINBYTES8
-        push(this.#bytes(cursor.u64(), false));
+      case OP.BINBYTES8:
+        stack.push(this.#bytes(cursor.u64(), false));
         return;
-      case 0x29:
-      case 0x5d:
-        push([]);
+      case OP.EMPTY_TUPLE:
+      case OP.EMPTY_LIST:
+      case OP.EMPTY_SET:
+        stack.push([]);
         return;
-      case 0x7d:
-        push(new Map());
+      case OP.EMPTY_DICT:
+        stack.push(new Map());
         return;
-      case 0x85:
-      case 0x86:
-      case 0x87:
-        push(this.#popMany(code - 0x84));
+      case OP.TUPLE1:
+      case OP.TUPLE2:
+      case OP.TUPLE3:
+        stack.push(this.#popMany(code - OP.TUPLE1 + 1));
         return;
-      case 0x74: // TUPLE
-        push(this.#popToMark());
+      case OP.TUPLE:
+      case OP.FROZENSET:
+        stack.push(this.#popToMark());
         return;
-      case 0x61: // APPEND
+      case OP.APPEND:
         this.#extend([this.#pop()]);
         return;
-      case 0x65: // APPENDS
+      case OP.APPENDS:
+      case OP.ADDITEMS:
         this.#extend(this.#popToMark());
         return;
-      case 0x73: // SETITEM
+      case OP.SETITEM:
         this.#setItems(this.#popMany(2));
         return;
-      case 0x75: // SETITEMS
+      case OP.SETITEMS:
         this.#setItems(this.#popToMark());
         return;
-      case 0x71: // BINPUT
+      case OP.BINPUT:
         this.#memo.set(cursor.u8(), this.#top());
         return;
-      case 0x72: // LONG_BINPUT
+      case OP.LONG_BINPUT:
         this.#memo.set(cursor.u32(), this.#top());
         return;
-      case 0x94: // MEMOIZE
+      case OP.MEMOIZE:
         this.#memo.set(this.#memo.size, this.#top());
         return;
-      case 0x68: // BINGET
-      case 0x6a: // LONG_BINGET
-        push(this.#recall(code === 0x68 ? cursor.u8() : cursor.u32()));
+      case OP.BINGET:
+        stack.push(this.#recall(cursor.u8()));
         return;
-      case 0x63: // GLOBAL
-        push(this.#global(this.#line(), this.#line()));
+      case OP.LONG_BINGET:
+        stack.push(this.#recall(cursor.u32()));
         return;
-      case 0x93: {
+      case OP.GLOBAL:
+        stack.push(this.#global(this.#line(), this.#line()));
+        return;
+      case OP.STACK_GLOBAL: {
         const [module, name] = this.#popMany(2);
-        push(this.#global(String(module), String(name)));
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw new OperatorError(`pickle: expected the name of a class, found ${inWords(module)}`);
+        stack.push(this.#global(module, name));
         return;
       }
-      case 0x52: // REDUCE
-      case 0x81: {
+      case OP.REDUCE:
+      case OP.NEWOBJ: {
         const [callable, args] = this.#popMany(2);
         if (typeof callable !== 'function' || !Array.isArray(args))
           throw new OperatorError(
-            `pickle: expected a known class at position ${position}, found another value`,
+            `pickle: expected a known class at position ${position}, found ${inWords(callable)}`,
           );
-        push(callable(args));
+        stack.push(callable(args));
         return;
       }
-      case 0x62: {
+      case OP.BUILD: {
         const state = this.#pop();
         const target = this.#top();
         if (target instanceof Map) return; // attributes of an OrderedDict: PyTorch's version numbers
         if (!isBuildable(target))
           throw new OperatorError(
-            `pickle: expected an array to build at position ${position}, found another value`,
+            `pickle: expected an array to build at position ${position}, found ${inWords(target)}`,
           );
         target.build(state);
         return;
       }
-      case 0x51: // BINPERSID
+      case OP.BINPERSID:
         if (this.#persistent) {
-          push(this.#persistent(this.#pop()));
+          stack.push(this.#persistent(this.#pop()));
           return;
         }
         break;
@@ -217,23 +192,23 @@ class Machine {
 
   #text(length: number): PickleValue {
     const position = this.#cursor.position;
-    if (length > SHORT_TEXT) return new PickledBytes(this.#cursor.skip(length), length, true);
+    const bytes = this.#cursor.take(length);
+    if (length > SHORT_TEXT) return new PickledBytes(bytes, true);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#cursor.bytes(length));
-    } catch (error) {
-      if (error instanceof OperatorError) throw error;
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
       throw new OperatorError(`pickle: expected text at position ${position}, found other bytes`);
     }
   }
 
   /** Python 2 has one type for both: short ASCII is text (names), all else bytes. */
   #bytes(length: number, maybeText: boolean): PickleValue {
-    const position = this.#cursor.skip(length);
+    const bytes = this.#cursor.take(length);
     if (maybeText && length <= 64) {
-      const text = new TextDecoder('latin1').decode(this.#cursor.source.read(position, length, 'pickle'));
+      const text = bytes.toString('latin1');
       if (/^[\x20-\x7e]*$/.test(text)) return text;
     }
-    return new PickledBytes(position, length, false);
+    return new PickledBytes(bytes, false);
   }
 
   #line(): string {
@@ -250,7 +225,10 @@ class Machine {
     const full = `${module}.${name}`;
     const found = Object.hasOwn(this.#globals, full) ? this.#globals[full] : undefined;
     if (!found)
-      throw new OperatorError(`pickle: expected a class of a weights file, found ${JSON.stringify(full)}`);
+      throw new OperatorError(
+        `pickle: expected a class of a weights file, found ${inWords(full)}; for a whole PyTorch module or ` +
+          'other objects: torch.save(model.state_dict(), "weights.pth") where its classes are',
+      );
     return found;
   }
 
@@ -309,9 +287,4 @@ function longOf(bytes: Uint8Array): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
     ? Number(value)
     : value;
-}
-
-/** A pickle that begins at `position`. */
-export function pickleAt(source: SourceFile, position: number): Cursor {
-  return new Cursor(source, position, source.size, 'pickle');
 }
