@@ -2,6 +2,7 @@
 // the file's name; the first whose signature fits reads the file.
 import { OperatorError } from '../operator-error.ts';
 import { readCaffemodel } from './caffe/caffemodel.ts';
+import { isDeepCompression, readDeepCompression } from './deep-compression/deep-compression.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { isNpz, readNpy, readNpz, readPickledArrays } from './numpy/numpy.ts';
 import { readOnnx } from './onnx/onnx.ts';
@@ -29,6 +30,11 @@ const FORMS: Form[] = [
   { name: 'PyTorch', signature: (bytes) => isZip(bytes) && isTorchZip(readZip(bytes)), read: readTorchZip },
   { name: 'PyTorch', signature: isTorchStream, read: readTorchStream },
   { name: 'pickle', signature: (bytes) => isPickle(bytes), read: readPickledArrays },
+  {
+    name: 'Deep Compression',
+    signature: (bytes) => isDeepCompression(bytes),
+    read: (file) => readDeepCompression(file),
+  },
   { name: 'ONNX', signature: (bytes) => isOnnx(bytes), read: readOnnx },
   { name: 'caffemodel', signature: (bytes) => isCaffemodel(bytes), read: readCaffemodel },
 ];
