@@ -1,6 +1,7 @@
 // `get NAME`: downloads by the table of published files, then imports. Without a name: prints the table.
 import { download } from '../../weights/download.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
+import { inWords, OperatorError } from '../../weights/operator-error.ts';
+import type { PackedFile } from '../../weights/packed/file.ts';
 import { PUBLISHED } from '../../weights/published.ts';
 import { withProgress } from '../progress.ts';
 import { table } from '../table.ts';
@@ -17,17 +18,27 @@ export interface GetCommand extends ImportCommand {
 export async function getPublished(
   name: string | undefined,
   { downloads, from, ...options }: GetCommand,
-): Promise<void> {
+): Promise<PackedFile | undefined> {
   if (name === undefined) {
-    const rows = PUBLISHED.map((entry) => [entry.name, entry.bytes ?? '', entry.accuracy, entry.url]);
+    const rows = PUBLISHED.map((entry) => [entry.name, entry.bytes ?? '', entry.accuracy, entry.sources[0]]);
     process.stdout.write(table(['name', 'bytes', 'accuracy', 'address'], rows));
-    return;
+    return undefined;
   }
   const entry = PUBLISHED.find((each) => each.name === name);
   if (!entry)
-    throw new OperatorError(`get: expected ${PUBLISHED.map((each) => each.name).join(', ')}, found ${name}`);
-  const file = await withProgress('downloading', (progress) =>
-    download({ ...entry, url: from ?? entry.url }, downloads, { progress }),
+    throw new OperatorError(
+      `get: expected ${PUBLISHED.map((each) => each.name).join(', ')}, found ${inWords(name)}`,
+    );
+  const sources: typeof entry.sources = from === undefined ? entry.sources : [from];
+  const file = await withProgress(`downloading ${entry.name}`, (progress) =>
+    download({ ...entry, sources }, downloads, {
+      progress,
+      onFailure: (line) => process.stderr.write(`${line}; the next source is tried\n`),
+    }),
   );
-  await importAndPack(file, { ...options, variant: options.variant ?? entry.variant });
+  return importAndPack(file, {
+    ...options,
+    name: options.name ?? entry.name,
+    variant: options.variant ?? entry.variant,
+  });
 }

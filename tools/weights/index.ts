@@ -57,7 +57,9 @@ withImportOptions(
     .argument('[name]', `one of ${PUBLISHED.map(({ name }) => name).join(', ')}`)
     .option('--from <url>', 'another address of the same file')
     .option('--downloads <folder>', 'where the download goes', 'build/downloads'),
-).action((name: string | undefined, options: GetCommand) => getPublished(name, options));
+).action(async (name: string | undefined, options: GetCommand) => {
+  await getPublished(name, options);
+});
 
 program
   .command('inspect')

@@ -37,7 +37,7 @@ export function importFile(source: LoadedFile, options: ImportOptions = {}): Flo
     preprocess,
     labels: labelsFor(classes, options.labels === undefined ? labels : readLabels(options.labels)),
     source: {
-      from: published?.url ?? source.name,
+      from: published?.sources[0] ?? source.name,
       sha256,
       licence: options.licence ?? published?.licence ?? 'unknown: ask whoever published the weights',
       ...(published ? { accuracy: published.accuracy } : {}),

@@ -1,6 +1,6 @@
 // A weights file in memory, whole: its tensors are views of this one buffer until they are widened to float32. The
 // largest file that people have of such a network, a checkpoint with an optimizer's state, has some 700 MB.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { OperatorError } from '../operator-error.ts';
@@ -44,9 +44,12 @@ export function loadFile(file: string): LoadedFile {
 
 export type DigestName = 'sha256' | 'sha1' | 'git-blob';
 
-/** Hex digest. `git-blob` is Git's name of the content: SHA-1 of "blob <length>\0" and the content. */
-export function digestOf(bytes: Uint8Array, name: DigestName): string {
+/** A hash of content that has `length` bytes. `git-blob` is Git's name of it: SHA-1 of "blob <length>\0" and the content. */
+export function hasherOf(name: DigestName, length: number): Hash {
   const hash = createHash(name === 'sha256' ? 'sha256' : 'sha1');
-  if (name === 'git-blob') hash.update(`blob ${bytes.length}\0`);
-  return hash.update(bytes).digest('hex');
+  return name === 'git-blob' ? hash.update(`blob ${length}\0`) : hash;
+}
+
+export function digestOf(bytes: Uint8Array, name: DigestName): string {
+  return hasherOf(name, bytes.length).update(bytes).digest('hex');
 }
