@@ -1,13 +1,13 @@
-// `npm start`: everything that a clone needs before it serves, then `wrangler dev`. Builds the kernels, unpacks the
-// default model into the local bucket unless it is there, and starts the Worker on PORT (8787). Needs no network.
+// `npm start`: everything that a clone needs before it serves, then `wrangler dev`. Builds the kernels, leaves the model in
+// the local bucket (chosen-model.ts) and starts the Worker on PORT (8787). Needs no network for the default model.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { Command, Option } from 'commander';
 import { build } from '../assembly/build.ts';
 import { OperatorError } from '../weights/operator-error.ts';
-import { compressedModelKey, DEFAULT_MODEL_PATH, unpackModel } from '../weights/packed/brotli.ts';
-import { putLocal, withLocalBucket, wranglerArguments } from './bucket.ts';
-import { readConfig } from './config.ts';
-import { withProgress } from './progress.ts';
+import { PUBLISHED } from '../weights/published.ts';
+import { wranglerArguments } from './bucket.ts';
+import { provideModel } from './chosen-model.ts';
 
 const DEFAULT_PORT = 8787;
 
@@ -36,27 +36,10 @@ async function requireFree(port: number): Promise<void> {
   });
 }
 
-/** Leaves the current model in the local bucket. Throws OperatorError when it is not the default one and not there. */
-async function provideModel(): Promise<void> {
-  const { model } = await readConfig();
-  await withLocalBucket(async (bucket) => {
-    if (await bucket.head(model)) return;
-    const packaged = await compressedModelKey(DEFAULT_MODEL_PATH);
-    if (model !== packaged)
-      throw new OperatorError(
-        `MODEL: expected ${model} in the local bucket, found none: npm run weights -- push build/${model}, ` +
-          `or set MODEL = "${packaged}" in wrangler.toml`,
-      );
-    const packed = await withProgress('unpacking the default model', (update) =>
-      unpackModel(DEFAULT_MODEL_PATH, `build/${packaged}`, update),
-    );
-    await withProgress('storing it in the local bucket   ', (update) => putLocal(bucket, packed, update));
-  });
-}
-
-/** Runs `wrangler dev` until it ends; resolves to its exit status. */
-function serve(port: number): Promise<number> {
-  const child = spawn(process.execPath, wranglerArguments('dev', '--port', String(port)), {
+/** Runs `wrangler dev` until it ends; resolves to its exit status. A model that was chosen goes before wrangler.toml's. */
+function serve(port: number, model: string | undefined): Promise<number> {
+  const variable = model === undefined ? [] : ['--var', `MODEL:${model}`];
+  const child = spawn(process.execPath, wranglerArguments('dev', '--port', String(port), ...variable), {
     stdio: 'inherit',
     // Both would ask the network; in a .env file they would leak into the Worker.
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
@@ -67,12 +50,29 @@ function serve(port: number): Promise<number> {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 }
 
+const command = new Command('npm start --')
+  .description('build the kernels, store the model in the local bucket and serve at http://localhost:8787')
+  .addOption(
+    new Option(
+      '--model <name|file>',
+      `a published model (${PUBLISHED.map(({ name }) => name).join(', ')}), "default", a packed file, or a file of ` +
+        'float weights; without it: MODEL of wrangler.toml',
+    ),
+  )
+  .addHelpText(
+    'after',
+    '\nEnvironment: PORT, another port. Examples:\n  npm start\n  npm start -- --model alexnet        the 1000 classes ' +
+      'of ImageNet, 8.9 MB to download\n  npm start -- --model my.onnx\n  PORT=9000 npm start',
+  )
+  .parse();
+
 try {
+  const { model: chosen } = command.opts<{ model?: string }>();
   const port = readPort();
   await requireFree(port);
   await build(process.env.KERNELS ?? 'relaxed', false);
-  await provideModel();
-  process.exitCode = await serve(port);
+  const model = await provideModel(chosen);
+  process.exitCode = await serve(port, chosen === undefined ? undefined : model);
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
   console.error(`error: ${error.message}`);
