@@ -1,36 +1,55 @@
-// Two kinds of tests: `*.workerd.test.ts` run inside workerd (the Worker's own runtime), all others in Node.
+// The tests' kinds, by their names (test/README.md): `*.workerd.test.ts` run inside workerd, the Worker's own runtime;
+// `*.long.test.ts` take long, need a browser or start many processes; all others run in Node.
+// `--mode all` asks for the long forms of tests that have one.
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  test: {
-    globalSetup: ['test/support/build.ts'],
-    projects: [
-      {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              ratelimits: { TEST_LIMITER: { namespace_id: '1', simple: { limit: 60, period: 60 } } },
-            },
-          }),
-        ],
-        test: {
-          name: 'workerd',
-          include: ['test/**/*.workerd.test.ts'],
-          globalSetup: ['test/support/fixtures.ts'],
+const LONG_FORMS = { DAMAGE: '10000', STARTS: '20', LONG: '1' };
+
+export default defineConfig(({ mode }) => {
+  const node = {
+    environment: 'node',
+    // One process for many files: starting one and loading sharp takes longer than most files.
+    isolate: false,
+    // Limits for a machine that does other things too; no test passes or fails by its time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    env: mode === 'all' ? { ...LONG_FORMS, ...process.env } : {},
+  } as const;
+  return {
+    test: {
+      globalSetup: ['test/support/setup.ts'],
+      maxWorkers: '100%',
+      projects: [
+        {
+          plugins: [
+            cloudflareTest({
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                ratelimits: { TEST_LIMITER: { namespace_id: '1', simple: { limit: 60, period: 60 } } },
+              },
+            }),
+          ],
+          test: {
+            name: 'workerd',
+            include: ['test/**/*.workerd.test.ts'],
+            setupFiles: ['test/support/keep-log.ts'],
+            isolate: false,
+            maxWorkers: 1,
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
+          },
         },
-      },
-      {
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.workerd.test.ts', '**/node_modules/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+        {
+          test: {
+            ...node,
+            name: 'node',
+            include: ['test/**/*.test.ts'],
+            exclude: ['test/**/*.workerd.test.ts', 'test/**/*.long.test.ts'],
+          },
         },
-      },
-    ],
-  },
+        { test: { ...node, name: 'long', include: ['test/**/*.long.test.ts'] } },
+      ],
+    },
+  };
 });

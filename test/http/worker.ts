@@ -1,8 +1,7 @@
-// The Worker as the route tests call it: in workerd, with the tiny model in its bucket. Its log lines are kept instead
-// of printed.
+// The Worker as the route tests call it: in workerd, with the tiny model in its bucket.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { inject, vi } from 'vitest';
+import { inject } from 'vitest';
 import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
 import { createApp } from '../../src/http/app.ts';
@@ -12,6 +11,8 @@ import { ImageDecoder } from '../../src/image/decoder.ts';
 import app from '../../src/index.ts';
 import { createShared } from '../../src/isolate/budget.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
+
+export { logged } from './logged.ts';
 
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
@@ -25,13 +26,6 @@ export const truncated = jpeg.slice(0, jpeg.length - 1500);
 
 export const bindings: Bindings = { ...(env as Bindings), MODEL: 'tiny.safetensors' };
 await bindings.MODELS?.put('tiny.safetensors', bytesOf(inject('tinyModel')));
-
-/** What the Worker logged: one text a line. */
-export const logged: string[] = [];
-for (const level of ['log', 'warn', 'error'] as const)
-  vi.spyOn(console, level).mockImplementation((line: string) => {
-    logged.push(line);
-  });
 
 /** An isolate that has just started. */
 export function coldWorker(isolate: Partial<Isolate> = {}) {

@@ -1,10 +1,8 @@
-// Vitest global setup of the workerd project: what only Node can make (a packed model, camera files), handed to the
-// tests as base64.
+// What only Node can make (a packed model, camera files), for the tests inside workerd: as base64.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
-import type { TestProject } from 'vitest/node';
-import build from './build.ts';
+import type { ProvidedContext } from 'vitest';
 import type {} from './provided.ts';
 import { packTinyModel } from './tiny-model.ts';
 
@@ -22,7 +20,7 @@ function picture(width: number, height: number): Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-export async function makeFixtures() {
+export async function makeFixtures(): Promise<ProvidedContext> {
   const jpeg = await picture(120, 90).withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const png = await picture(96, 128).png().toBuffer();
   return {
@@ -30,11 +28,4 @@ export async function makeFixtures() {
     jpeg: jpeg.toString('base64'),
     png: png.toString('base64'),
   };
-}
-
-export default async function setup(project: TestProject): Promise<void> {
-  // Vitest runs a project's setup before the whole run's.
-  await build();
-  const fixtures = await makeFixtures();
-  for (const key of ['tinyModel', 'jpeg', 'png'] as const) project.provide(key, fixtures[key]);
 }

@@ -1,4 +1,4 @@
-// What the workerd project's global setup hands to its tests, as base64.
+// What the global setup hands to the tests inside workerd, as base64.
 import 'vitest';
 
 declare module 'vitest' {
