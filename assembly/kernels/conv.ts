@@ -1,7 +1,7 @@
-// conv6x8, conv4x8: one block of 8 output channels of a convolution over every output position, as an implicit
-// matrix product: y = max(floor, (sum of w * x) * scale * inputScale + bias). Tiles of 6 (or 4) positions x 8
-// channels: 12 (8) accumulators + 2 weights + 1 input fill the 15 vector registers that V8 gives.
-// They refuse to know padding, groups or strides: `source` is one group's plane, its border already padded.
+// conv6x8: one block of 8 output channels of a convolution over every output position, as an implicit
+// matrix product: y = max(floor, (sum of w * x) * scale * inputScale + bias). Tiles of 6 positions x 8
+// channels: 12 accumulators + 2 weights + 1 input fill the 15 vector registers that V8 gives.
+// It refuses to know padding, groups or strides: `source` is one group's plane, its border already padded.
 //
 //   source   u7, [padded rows][padded columns][group channels]; a kernel row of one position is one
 //            contiguous run of kernel * channels bytes
@@ -10,10 +10,8 @@
 //
 //            k0..k3 of channel 0 | k0..k3 of channel 1 | ... | k0..k3 of channel 7 | k4..k7 of channel 0 | ...
 //
-// Where the dot product is one instruction 6 x 8 is faster (107 against 98 GMAC/s). Where it is three, 4 x 8 leaves
-// registers for the steps between (dotInSteps: 66 GMAC/s, against 41 with the relaxed dot product as it is compiled).
-// A last tile past the end computes its last position again instead of having a tail loop.
-import { dot, dotInSteps } from './dot';
+// It is for machines where the dot product is one instruction; where it is three, conv-windows.ts is faster. A last tile past the end computes its last position again instead of having a tail loop.
+import { dot } from './dot';
 
 /** Output channels of one block of weights. */
 export const CONV_BLOCK: i32 = 8;
@@ -21,7 +19,9 @@ export const CONV_BLOCK: i32 = 8;
 export const K_STEP: i32 = 4;
 
 /** Scales two accumulators of 8 channels back to f32, stores them at `to`, keeps the running maximum. */
-function finish(
+// @ts-expect-error: decorators are not TypeScript's
+// @inline
+export function finish(
   to: usize,
   low: v128,
   high: v128,
@@ -131,72 +131,5 @@ export function conv6x8(
     finish(target + <usize>((p3 * targetChannels) << 2), a3, b3, scaleLow, scaleHigh, bias, floors, max);
     finish(target + <usize>((p4 * targetChannels) << 2), a4, b4, scaleLow, scaleHigh, bias, floors, max);
     finish(target + <usize>((p5 * targetChannels) << 2), a5, b5, scaleLow, scaleHigh, bias, floors, max);
-  }
-}
-
-/** As conv6x8, with tiles of 4 positions and the dot product in steps. */
-export function conv4x8(
-  target: usize,
-  source: usize,
-  weights: usize,
-  scale: usize,
-  bias: usize,
-  max: usize,
-  width: i32,
-  height: i32,
-  targetChannels: i32,
-  rows: i32,
-  runBytes: i32,
-  rowBytes: i32,
-  stepBytes: i32,
-  rowStepBytes: i32,
-  inputScale: f32,
-  floor: f32,
-): void {
-  const positions = width * height;
-  const last = positions - 1;
-  const scaleLow = f32x4.mul(v128.load(scale), f32x4.splat(inputScale));
-  const scaleHigh = f32x4.mul(v128.load(scale, 16), f32x4.splat(inputScale));
-  const floors = f32x4.splat(floor);
-  for (let p = 0; p < positions; p += 4) {
-    const p1 = min(p + 1, last);
-    const p2 = min(p + 2, last);
-    const p3 = min(p + 3, last);
-    let x0 = source + <usize>((p / width) * rowStepBytes + (p % width) * stepBytes);
-    let x1 = source + <usize>((p1 / width) * rowStepBytes + (p1 % width) * stepBytes);
-    let x2 = source + <usize>((p2 / width) * rowStepBytes + (p2 % width) * stepBytes);
-    let x3 = source + <usize>((p3 / width) * rowStepBytes + (p3 % width) * stepBytes);
-    let a0 = i32x4.splat(0);
-    let b0 = i32x4.splat(0);
-    let a1 = i32x4.splat(0);
-    let b1 = i32x4.splat(0);
-    let a2 = i32x4.splat(0);
-    let b2 = i32x4.splat(0);
-    let a3 = i32x4.splat(0);
-    let b3 = i32x4.splat(0);
-    let w = weights;
-    for (let row = 0; row < rows; row++) {
-      for (let k = row * rowBytes, end = k + runBytes; k < end; k += 4) {
-        const low = v128.load(w);
-        const high = v128.load(w, 16);
-        w += 32;
-        let x = v128.load32_splat(x0 + k);
-        a0 = dotInSteps(low, x, a0);
-        b0 = dotInSteps(high, x, b0);
-        x = v128.load32_splat(x1 + k);
-        a1 = dotInSteps(low, x, a1);
-        b1 = dotInSteps(high, x, b1);
-        x = v128.load32_splat(x2 + k);
-        a2 = dotInSteps(low, x, a2);
-        b2 = dotInSteps(high, x, b2);
-        x = v128.load32_splat(x3 + k);
-        a3 = dotInSteps(low, x, a3);
-        b3 = dotInSteps(high, x, b3);
-      }
-    }
-    finish(target + <usize>((p * targetChannels) << 2), a0, b0, scaleLow, scaleHigh, bias, floors, max);
-    finish(target + <usize>((p1 * targetChannels) << 2), a1, b1, scaleLow, scaleHigh, bias, floors, max);
-    finish(target + <usize>((p2 * targetChannels) << 2), a2, b2, scaleLow, scaleHigh, bias, floors, max);
-    finish(target + <usize>((p3 * targetChannels) << 2), a3, b3, scaleLow, scaleHigh, bias, floors, max);
   }
 }

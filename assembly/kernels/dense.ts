@@ -43,6 +43,8 @@ export function denseInputs(list: usize, x: usize, inputs: i32, pictures: i32): 
 }
 
 /** Four listed inputs of one picture in the four bytes of a number; numbers beyond the end count as 0. */
+// @ts-expect-error: decorators are not TypeScript's
+// @inline
 function gather(list: usize, x: usize, inputs: i32): u32 {
   let packed: u32 = 0;
   for (let i = 0; i < 4; i++) {
@@ -53,6 +55,8 @@ function gather(list: usize, x: usize, inputs: i32): u32 {
 }
 
 /** Address of the weight row of a listed input; a row beyond the end stands for the last one (times zero). */
+// @ts-expect-error: decorators are not TypeScript's
+// @inline
 function rowOf(weights: usize, list: usize, inputs: i32, outputs: i32): usize {
   return weights + <usize>(min(load<i32>(list), inputs - 1) * outputs);
 }

@@ -1,6 +1,14 @@
 // The kernels module: pure functions over linear memory. It imports nothing, allocates nothing and knows only
 // numbers; src/engine decides what lies where.
-export { CONV_BLOCK, conv4x8, conv6x8, K_STEP } from './conv';
+export { CONV_BLOCK, conv6x8, K_STEP } from './conv';
+export {
+  conv5x8Plain3,
+  conv5x8Plain4,
+  conv5x8Started2,
+  conv5x8Started3,
+  conv5x8Started4,
+  windowProof,
+} from './conv-windows';
 export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
 export { dotProbe } from './dot';
 export { lrn } from './lrn';

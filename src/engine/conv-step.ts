@@ -4,13 +4,15 @@
 import type { ConvLayer, Shape } from '../network/layer.ts';
 import type { LayerShapes } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
-import { convTile } from './conv-tile.ts';
-import { type Kernels, tilesOf } from './kernels.ts';
+import { convKernel, prefersWindows, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
+import { type Conv, type ConvWindow, type Kernels, tilesOf } from './kernels.ts';
 import type { LinearMemory } from './linear-memory.ts';
 import type { LayerWeights } from './weights.ts';
 
 export interface ConvRun {
   planes: PaddedPlanes;
+  /** Chooses each block's kernel by its weights: to be called whenever they have changed. */
+  prove(): void;
   /** Runs the convolution over the filled planes; leaves f32 [height][width][out] at `target`. */
   run(inputScale: number, target: number): Activations;
 }
@@ -32,18 +34,36 @@ export function planConv(
   const groupChannels = input.channels / layer.groups;
   const planes = new PaddedPlanes(memory, input, layer.groups, layer.pad);
   const max = memory.reserve(16);
-  const conv = convTile(kernels);
   const run = runBytes(layer.kernel, groupChannels, kStep);
   const blockBytes = layer.kernel * run * convBlock;
   const blocks = layer.out / convBlock;
   const blocksPerGroup = blocks / layer.groups;
   const floor = layer.relu ? 0 : -Infinity;
+  const windows = prefersWindows(kernels);
+  const rowSteps = run / kStep;
+  const steps = layer.kernel * rowSteps;
+  const sums = memory.reserve(SUMS_BYTES);
+  const blockStarts = windows ? startsBytes(steps) : 0;
+  const starts = memory.reserve(blocks * blockStarts);
+  const chosen: (Conv | ConvWindow)[] = Array.from({ length: blocks }, () => kernels.conv6x8);
   return {
     planes,
+    prove() {
+      if (!windows) return;
+      for (let block = 0; block < blocks; block++)
+        chosen[block] = convKernel(
+          kernels,
+          weights.weight + block * blockBytes,
+          steps,
+          rowSteps,
+          starts + block * blockStarts,
+        );
+    },
     run(inputScale, target) {
       memory.floats(max, 4).fill(0);
       for (let block = 0; block < blocks; block++) {
         const group = Math.floor(block / blocksPerGroup);
+        const conv: ConvWindow = chosen[block] ?? kernels.conv6x8;
         conv(
           target + block * convBlock * 4,
           planes.address + group * planes.planeBytes,
@@ -61,6 +81,8 @@ export function planConv(
           layer.stride * planes.rowBytes,
           inputScale,
           floor,
+          sums,
+          starts + block * blockStarts,
         );
       }
       return { address: target, max: memory.largest(max) };

@@ -26,6 +26,8 @@ export class Engine {
   readonly #kernels: Kernels;
   readonly #memory: LinearMemory;
   readonly #plan: Plan;
+  /** Whether the weights are those that the kernels were chosen for. */
+  #proven = false;
 
   /**
    * Plans the network of `info` and sizes the memory. Weights are written afterwards.
@@ -75,12 +77,13 @@ export class Engine {
     return this.#plan.weights.bytes;
   }
 
-  /** A view on part of the weights, to be filled from the model file as it arrives. */
+  /** A view on part of the weights, to be filled from the model file before the next run. */
   weights(offset: number, bytes: number): Uint8Array {
     if (offset < 0 || offset + bytes > this.#plan.weights.bytes)
       throw new RangeError(
         `expected weights within ${this.#plan.weights.bytes} bytes, got ${offset} + ${bytes}`,
       );
+    this.#proven = false;
     return this.#memory.bytes(this.#plan.weights.address + offset, bytes);
   }
 
@@ -97,6 +100,8 @@ export class Engine {
 
   #runBatch(pictures: readonly Uint8Array[], from: number, observe?: Observer): Prediction[] {
     const plan = this.#plan;
+    if (!this.#proven) plan.prove();
+    this.#proven = true;
     pictures.forEach((picture, index) => {
       this.#runSpatial(picture, index, from + index, observe);
     });

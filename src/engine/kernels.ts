@@ -21,6 +21,9 @@ export type Conv = (
   floor: number,
 ) => void;
 
+/** As Conv, with scratch for the sums of a tile and with the starts that windowProof wrote. */
+export type ConvWindow = (...parameters: [...Parameters<Conv>, sums: number, starts: number]) => void;
+
 export interface Kernels {
   memory: WebAssembly.Memory;
   CONV_BLOCK: WebAssembly.Global;
@@ -28,8 +31,13 @@ export interface Kernels {
   K_STEP: WebAssembly.Global;
   heapBase(): number;
   dotProbe(): number;
-  conv4x8: Conv;
   conv6x8: Conv;
+  conv5x8Plain4: ConvWindow;
+  conv5x8Plain3: ConvWindow;
+  conv5x8Started4: ConvWindow;
+  conv5x8Started3: ConvWindow;
+  conv5x8Started2: ConvWindow;
+  windowProof(starts: number, weights: number, steps: number, window: number): number;
   denseInputs(list: number, x: number, inputs: number, pictures: number): number;
   denseAccumulate(
     sums: number,

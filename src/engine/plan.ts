@@ -23,6 +23,8 @@ export interface Plan {
   picture: { address: number; bytes: number };
   /** Called once when the weights' memory exists: writes borders that are not zero. */
   prepare(): void;
+  /** Called before the first picture after the weights have changed: proves what the kernels rely on. */
+  prove(): void;
   /** The first convolution, which reads the picture. */
   first: { shapes: LayerShapes; run(): Activations };
   spatial: SpatialStep[];
@@ -129,6 +131,10 @@ export function makePlan(kernels: Kernels, memory: LinearMemory, info: ModelInfo
     prepare() {
       if (firstConv.layer.pad > 0)
         conv.planes.fillBorder(kernels, memory, info.preprocess.mean.map(Math.round), buffers[0]);
+    },
+    prove() {
+      conv.prove();
+      for (const step of spatial) step.prove?.();
     },
     first: {
       shapes: firstConv,

@@ -11,6 +11,8 @@ import type { LayerWeights } from './weights.ts';
 
 export interface SpatialStep {
   shapes: LayerShapes;
+  /** Called whenever the weights have changed. */
+  prove?(): void;
   run(input: Activations, buffers: readonly [number, number]): Activations;
 }
 
@@ -26,6 +28,7 @@ export function planConvStep(
   const conv = planConv(kernels, memory, shapes, shapes.layer, weights);
   return {
     shapes,
+    prove: () => conv.prove(),
     run: (input, buffers) => conv.run(conv.planes.fill(kernels, input), buffers[0]),
   };
 }
