@@ -11,6 +11,7 @@ export {
 } from './conv-windows';
 export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
 export { dotProbe } from './dot';
+export { gramRow } from './gram';
 export { lrn } from './lrn';
 export { maxpoolRow } from './maxpool';
 export { pixels } from './pixels';
