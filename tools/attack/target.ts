@@ -16,7 +16,7 @@ export class Target {
   readonly #worker: PlainWorker;
   readonly #probe: HeapProbe;
   readonly #timer: NodeJS.Timeout;
-  #sampling = false;
+  #pending: Promise<number> | undefined;
   #peakMib = 0;
 
   private constructor(worker: PlainWorker, probe: HeapProbe) {
@@ -74,7 +74,11 @@ export class Target {
 
   /** wasm memories, heap and buffers of the isolate now; NaN when it does not tell within some seconds. */
   isolateMib(): Promise<number> {
-    return Promise.race([this.#measure(), sleep(ANSWER_MS, Number.NaN, { ref: false })]);
+    // A busy isolate is not asked again before it has answered.
+    this.#pending ??= this.#measure().finally(() => {
+      this.#pending = undefined;
+    });
+    return Promise.race([this.#pending, sleep(ANSWER_MS, Number.NaN, { ref: false })]);
   }
 
   async stop(): Promise<void> {
@@ -90,10 +94,8 @@ export class Target {
   }
 
   async #sample(): Promise<void> {
-    if (this.#sampling || !this.alive) return;
-    this.#sampling = true;
+    if (this.#pending || !this.alive) return;
     // A process that ends meanwhile has no more memory to tell of.
-    this.#peakMib = Math.max(this.#peakMib, await this.#measure().catch(() => 0));
-    this.#sampling = false;
+    this.#peakMib = Math.max(this.#peakMib, (await this.isolateMib().catch(() => 0)) || 0);
   }
 }

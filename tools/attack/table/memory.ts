@@ -80,7 +80,7 @@ export const MEMORY: Attack[] = [
     'instances without an end',
     `/v1/models/${MODEL}:predict`,
     infer('{"instances":[', '{"b64":""},', 4 * MIB, '{"b64":""}]}'),
-    [413],
+    [400],
   ),
   {
     name: 'webp of 4 MP',
