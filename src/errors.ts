@@ -32,6 +32,14 @@ export const ERROR_CODES = {
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
+/** Characters of a client's text that a message repeats. */
+const MAX_ECHO = 64;
+
+/** What a client sent, fit for a message, a member or a log line: at most 64 characters of it. */
+export function excerpt(text: string): string {
+  return text.length <= MAX_ECHO ? text : `${text.slice(0, MAX_ECHO - 3)}...`;
+}
+
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorOptions {

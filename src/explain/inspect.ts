@@ -1,7 +1,7 @@
 // The use case of looking inside: what the network sees of a picture, and what every layer makes of it. Each request
 // computes anew; nothing of a picture is kept.
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
-import { ServiceError } from '../errors.ts';
+import { excerpt, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
@@ -66,7 +66,7 @@ export function stageNames({ network }: ModelInfo): string[] {
 export function checkStage(name: string, model: ModelInfo): void {
   const names = stageNames(model);
   if (!names.includes(name))
-    throw new ServiceError('bad-parameter', `layer: expected ${names.join(', ')}, got ${name}`, {
+    throw new ServiceError('bad-parameter', `layer: expected ${names.join(', ')}, got ${excerpt(name)}`, {
       members: { parameter: 'layer' },
     });
 }

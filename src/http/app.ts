@@ -26,6 +26,9 @@ import { inspectRoute } from './v1/inspect.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelsRoute } from './v1/models.ts';
 
+/** Characters of a client's own X-Request-Id; a longer one is replaced. */
+const MAX_REQUEST_ID = 64;
+
 export function createApp(isolate: Isolate) {
   const app = new Hono<AppEnv>();
   const answerError = (error: unknown, c: Context<AppEnv>) => {
@@ -39,7 +42,7 @@ export function createApp(isolate: Isolate) {
   };
   app.onError(answerError);
   app.notFound((c) => answerError(refuse(app, c), c));
-  app.use(requestId(), async (c, next) => {
+  app.use(requestId({ limitLength: MAX_REQUEST_ID }), async (c, next) => {
     c.set('isolate', isolate);
     await next();
   });
@@ -49,8 +52,8 @@ export function createApp(isolate: Isolate) {
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin,
-    auth,
     rateLimit,
+    auth,
     classifier,
     etag,
     resultCache,

@@ -14,8 +14,11 @@ function positive(name: string, text: string | undefined, otherwise: number): nu
   throw new ServiceError('internal', `variable ${name}: expected a positive whole number, found "${text}"`);
 }
 
+/** What the schemas of lists of pictures say, whatever MAX_FILES is. */
+export const MOST_FILES = 1_000;
+
 export function maxFiles({ MAX_FILES }: Bindings): number {
-  return positive('MAX_FILES', MAX_FILES, DEFAULT_FILES);
+  return Math.min(MOST_FILES, positive('MAX_FILES', MAX_FILES, DEFAULT_FILES));
 }
 
 export function maxJsonBytes({ MAX_JSON_BYTES }: Bindings): number {

@@ -1,6 +1,6 @@
 // The one translation of errors into HTTP: application/problem+json (RFC 9457). An unknown error is logged and
 // answered with a fixed text, so that nothing internal leaks. `error` repeats `detail` for clients that read only it.
-import { ERROR_CODES, ServiceError } from '../errors.ts';
+import { ERROR_CODES, excerpt, ServiceError } from '../errors.ts';
 
 /** The problem document of an error, for one request. */
 export function problemDocument(error: ServiceError, instance: string, requestId: string) {
@@ -9,7 +9,7 @@ export function problemDocument(error: ServiceError, instance: string, requestId
     title: error.title,
     status: error.status,
     detail: error.message,
-    instance,
+    instance: excerpt(instance),
     request_id: requestId,
     error: error.message,
     ...error.members,

@@ -19,6 +19,8 @@ export interface PlainWorker {
   pid: number;
   /** What it wrote to standard output and error. */
   log: string[];
+  /** How the process ended: its exit code or signal; undefined while it runs. */
+  readonly ended: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,13 @@ export async function startPlainWorker(folder: string): Promise<PlainWorker> {
   const log: string[] = [];
   for (const output of [child.stdout, child.stderr])
     if (output) createInterface(output).on('line', (line) => log.push(line));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let how: string | undefined;
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', (code, signal) => {
+      how = signal ?? String(code);
+      resolve();
+    }),
+  );
   const ports = new Map<string, number>();
   const listening = new Promise<void>((resolve, reject) => {
     void ended.then(() => reject(new Error(`workerd ended: ${log.join('\n')}`)));
@@ -59,6 +67,9 @@ export async function startPlainWorker(folder: string): Promise<PlainWorker> {
     inspector: new URL(`ws://127.0.0.1:${ports.get('listen-inspector')}/main`),
     pid: child.pid ?? 0,
     log,
+    get ended() {
+      return how;
+    },
     async stop() {
       // A polite end would wait for the clients' idle connections.
       child.kill('SIGKILL');

@@ -1,7 +1,7 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
 // Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
 
-import { ServiceError } from '../../errors.ts';
+import { excerpt, ServiceError } from '../../errors.ts';
 import type { Budget } from '../../isolate/budget.ts';
 import { Upload } from '../../isolate/upload.ts';
 import { JsonCost } from './json-cost.ts';
@@ -36,7 +36,7 @@ export function requestUpload(request: Request, budget: Budget): Upload {
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   // A few compressed bytes may stand for gigabytes.
   if (encoding !== 'identity')
-    throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${encoding.slice(0, 64)}`);
+    throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${excerpt(encoding)}`);
   if (!request.body) throw emptyBody();
   return new Upload(request.body, {
     what: 'body',

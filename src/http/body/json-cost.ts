@@ -4,13 +4,16 @@ import { ServiceError } from '../../errors.ts';
 
 /** Bytes of memory. A photo as an array of 2.5 million numbers fits. */
 export const MAX_VALUE_BYTES = 40_000_000;
+const ELEMENT_COST = 16;
+/** Elements of the longest array that fits. */
+export const MAX_ELEMENTS = MAX_VALUE_BYTES / ELEMENT_COST;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** Bytes that V8 takes for what begins with a character: an element, a number with a fraction, an array, an object. */
 const COSTS = new Uint8Array(128);
 for (const [characters, cost] of [
-  [',', 16],
+  [',', ELEMENT_COST],
   ['.eE', 24],
   ['[{', 64],
 ] as const)

@@ -28,7 +28,8 @@ export function acceptedTokens({ API_TOKENS = '' }: Bindings): string[] {
     .filter((token) => token !== '');
 }
 
-async function isAccepted(token: string, accepted: string[]): Promise<boolean> {
+/** Whether a token is one of those accepted. */
+export async function isAccepted(token: string, accepted: string[]): Promise<boolean> {
   const given = await digest(token);
   let found = false;
   for (const candidate of accepted)

@@ -2,7 +2,7 @@
 // of an address that exists says the same Allow.
 import type { Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { ServiceError } from '../../errors.ts';
+import { excerpt, ServiceError } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 
 const METHODS = ['GET', 'POST'] as const;
@@ -18,10 +18,11 @@ function allowedMethods(app: Hono<AppEnv>, path: string): string[] {
 
 export function refuse(app: Hono<AppEnv>, c: Context<AppEnv>): ServiceError {
   const allowed = allowedMethods(app, c.req.path);
-  if (allowed.length === 0) return new ServiceError('not-found', `there is no ${c.req.path} here; see /docs`);
+  if (allowed.length === 0)
+    return new ServiceError('not-found', `there is no ${excerpt(c.req.path)} here; see /docs`);
   return new ServiceError(
     'method-not-allowed',
-    `${c.req.path}: expected ${allowed.join(', ')}, got ${c.req.method}`,
+    `${excerpt(c.req.path)}: expected ${allowed.join(', ')}, got ${excerpt(c.req.method)}`,
     { members: { allow: allowed }, headers: { allow: allowed.join(', ') } },
   );
 }

@@ -2,6 +2,7 @@
 // problems. Bodies and answers are the schemas that the route itself uses; a JSON body has an example that works.
 import { describeRoute, resolver } from 'hono-openapi';
 import type { GenericSchema } from 'valibot';
+import { MOST_FILES } from '../limits.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
 /** An 8 x 8 PNG, for examples. */
@@ -32,7 +33,7 @@ const FILE = { type: 'string', format: 'binary' } as const;
 const FORM = {
   schema: {
     type: 'object',
-    properties: { image: { type: 'array', items: FILE } },
+    properties: { image: { type: 'array', items: FILE, maxItems: MOST_FILES } },
     required: ['image'] as string[],
   },
 } as const;

@@ -2,7 +2,7 @@
 // an unknown name is refused, not dropped. A schema's own messages say only what is expected.
 import { validator } from 'hono-openapi';
 import * as v from 'valibot';
-import { ServiceError } from '../../errors.ts';
+import { excerpt, ServiceError } from '../../errors.ts';
 
 /** What the document generator needs to know of schemas that read strings: what they make of them. */
 export const SCHEMA_OPTIONS = { options: { typeMode: 'output', errorMode: 'ignore' } } as const;
@@ -30,12 +30,25 @@ function valueAt(data: unknown, path: string): unknown {
     );
 }
 
-/** Never the whole of a long value, which may be megabytes. */
-function shown(value: unknown): string {
-  const some = typeof value === 'string' || Array.isArray(value) ? value.slice(0, 50) : value;
-  const text = JSON.stringify(some) ?? 'nothing';
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+/** Members of an array or object that a message may show. */
+const SHOWN = 20;
+
+/** A value in a message. Of what is nested only the kind: to write it may take any time and depth of stack. */
+function shown(value: unknown, nested = false): string {
+  if (typeof value === 'string') return excerpt(JSON.stringify(value.slice(0, 64)));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
+  if (nested) return Array.isArray(value) ? '[...]' : '{...}';
+  if (Array.isArray(value)) return excerpt(`[${value.slice(0, SHOWN).map((item) => shown(item, true))}]`);
+  const members: string[] = [];
+  for (const name in value) {
+    members.push(`${JSON.stringify(excerpt(name))}:${shown(Reflect.get(value, name), true)}`);
+    if (members.length === SHOWN) break;
+  }
+  return excerpt(`{${members}}`);
 }
+
+/** A message that no schema of ours set; it repeats the value whole. */
+const LIBRARY_MESSAGE = /^(Invalid \w+:|$)/;
 
 /** The issue as ServiceError bad-parameter. `known` are the names that the schema has at its top. */
 export function parameterError(
@@ -44,17 +57,19 @@ export function parameterError(
   known: readonly string[],
 ): ServiceError {
   const parameter = issue ? pathOf(issue) : '';
-  const members = { parameter: parameter === '' ? 'body' : parameter };
+  const members = { parameter: parameter === '' ? 'body' : excerpt(parameter) };
   const object = issue?.type === 'strict_object';
   if (object && issue.expected === 'never') {
     const choice = parameter.includes('.') ? '' : `; expected ${known.join(', ') || 'none'}`;
-    return new ServiceError('bad-parameter', `unknown parameter ${parameter}${choice}`, { members });
+    return new ServiceError('bad-parameter', `unknown parameter ${members.parameter}${choice}`, { members });
   }
   const expected = object
     ? parameter === ''
       ? 'a JSON object'
       : 'a value'
-    : (issue?.message ?? 'a valid value');
+    : LIBRARY_MESSAGE.test(issue?.message ?? '')
+      ? 'a valid value'
+      : issue?.message;
   return new ServiceError(
     'bad-parameter',
     `${members.parameter}: expected ${expected}, got ${shown(parameter === '' ? data : valueAt(data, parameter))}`,

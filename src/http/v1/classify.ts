@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import type { ImageSource } from '../../classify/classifier.ts';
-import { ServiceError } from '../../errors.ts';
+import { excerpt, ServiceError } from '../../errors.ts';
 import { decodeBase64 } from '../body/base64.ts';
 import { openBody, readJson, requestUpload } from '../body/body.ts';
 import { multipartBoundary, multipartParts } from '../body/multipart.ts';
@@ -37,9 +37,9 @@ async function* formFiles(
     if (filename === undefined)
       throw new ServiceError(
         'bad-parameter',
-        `form field ${name}: expected a file; parameters go into the query`,
+        `form field ${excerpt(name)}: expected a file; parameters go into the query`,
         {
-          members: { parameter: name },
+          members: { parameter: excerpt(name) },
         },
       );
     if (names.length === limit)
@@ -47,7 +47,7 @@ async function* formFiles(
         members: { limit: { files: limit } },
       });
     names.push(filename);
-    yield file.limit(bytes, filename.slice(0, 64));
+    yield file.limit(bytes, excerpt(filename));
   }
   if (names.length === 0)
     throw new ServiceError('empty-body', 'expected at least one file in the form, got none');

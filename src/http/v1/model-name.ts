@@ -1,6 +1,6 @@
 // How the model is named on the wire, and the check that a client means this one.
 import type { Context } from 'hono';
-import { ServiceError } from '../../errors.ts';
+import { excerpt, ServiceError } from '../../errors.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import type { AppEnv } from '../context.ts';
 
@@ -27,13 +27,13 @@ export function modelName(model: ModelInfo) {
 export async function findModel(c: Context<AppEnv>, name: string, version?: string): Promise<ModelInfo> {
   const model = await c.var.classifier.describe();
   if (name !== model.name && !name.endsWith(`/${model.name}`))
-    throw new ServiceError('not-found', `there is no model ${name}; expected ${model.name}`, {
+    throw new ServiceError('not-found', `there is no model ${excerpt(name)}; expected ${model.name}`, {
       members: { models: [model.name] },
     });
   if (version !== undefined && version !== numericVersion(model))
     throw new ServiceError(
       'not-found',
-      `model ${model.name} has no version ${version}; expected ${numericVersion(model)}`,
+      `model ${model.name} has no version ${excerpt(version)}; expected ${numericVersion(model)}`,
     );
   return model;
 }

@@ -43,7 +43,7 @@ export const HuggingFaceBody = v.strictObject({
   parameters: v.nullish(Parameters),
   options: v.nullish(
     v.pipe(
-      v.looseObject({}),
+      v.looseObject({}, 'an object'),
       v.description('Directions to the hosted service (caching, waiting): no effect.'),
     ),
   ),

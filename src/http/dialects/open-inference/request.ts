@@ -2,18 +2,29 @@
 // (Inference-Header-Content-Length). Source: Open Inference Protocol v2, Triton extensions.
 import * as v from 'valibot';
 import type { ImageSource } from '../../../classify/classifier.ts';
-import { ServiceError } from '../../../errors.ts';
+import { excerpt, ServiceError } from '../../../errors.ts';
 import type { Budget } from '../../../isolate/budget.ts';
 import { Upload } from '../../../isolate/upload.ts';
 import type { ModelInfo } from '../../../network/model-info.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readBytes, readJson, wholeBody } from '../../body/body.ts';
+import { MAX_ELEMENTS } from '../../body/json-cost.ts';
 import { parseJson } from '../../openapi/validation.ts';
-import { elementCount, readBinaryFloats, readByteElements, readFloats, readStrings } from './tensors.ts';
+import {
+  elementCount,
+  MAX_RANK,
+  readBinaryFloats,
+  readByteElements,
+  readFloats,
+  readStrings,
+} from './tensors.ts';
 
 const size = 'a whole number';
 const count = v.pipe(v.number(size), v.integer(size), v.minValue(0, size));
 const flag = v.optional(v.boolean('true or false'));
+
+/** Characters of a request's own id, which the answer repeats. */
+const MAX_ID = 256;
 
 export const OUTPUTS = ['prob', 'logits', 'embedding'] as const;
 
@@ -22,22 +33,29 @@ const Input = v.strictObject({
   shape: v.pipe(
     v.array(v.pipe(count, v.minValue(1)), 'a list of sizes'),
     v.minLength(1, 'at least one size'),
+    v.maxLength(MAX_RANK, `at most ${MAX_RANK} sizes`),
   ),
   datatype: v.picklist(['BYTES', 'FP32'], 'BYTES or FP32'),
-  parameters: v.optional(v.looseObject({ binary_data_size: v.optional(count) })),
-  data: v.optional(v.array(v.unknown(), 'an array')),
+  parameters: v.optional(v.looseObject({ binary_data_size: v.optional(count) }, 'an object')),
+  data: v.optional(
+    v.pipe(v.array(v.unknown(), 'an array'), v.maxLength(MAX_ELEMENTS, `at most ${MAX_ELEMENTS} elements`)),
+  ),
 });
 
 const Output = v.strictObject({
   name: v.picklist(OUTPUTS, OUTPUTS.join(', ')),
-  parameters: v.optional(v.looseObject({ binary_data: flag, classification: v.optional(count) })),
+  parameters: v.optional(
+    v.looseObject({ binary_data: flag, classification: v.optional(count) }, 'an object'),
+  ),
 });
 
 export const InferBody = v.strictObject({
-  id: v.optional(v.string('text')),
-  parameters: v.optional(v.looseObject({ binary_data_output: flag })),
+  id: v.optional(v.pipe(v.string('text'), v.maxLength(MAX_ID, `text of at most ${MAX_ID} characters`))),
+  parameters: v.optional(v.looseObject({ binary_data_output: flag }, 'an object')),
   inputs: v.pipe(v.array(Input, 'an array'), v.length(1, 'one input, image or data')),
-  outputs: v.optional(v.array(Output, 'an array')),
+  outputs: v.optional(
+    v.pipe(v.array(Output, 'an array'), v.maxLength(OUTPUTS.length, `at most ${OUTPUTS.length} outputs`)),
+  ),
 });
 
 export interface WantedOutput {
@@ -61,7 +79,7 @@ function readImages(input: InputTensor, binary: Uint8Array | undefined): ImageSo
   if (input.datatype !== 'BYTES' || input.shape.slice(1).some((side) => side !== 1))
     throw new ServiceError(
       'bad-parameter',
-      `inputs image: expected BYTES of shape [n] or [n,1], got ${input.datatype} [${input.shape}]`,
+      `inputs image: expected BYTES of shape [n] or [n,1], got ${input.datatype} [${excerpt(String(input.shape))}]`,
       { members: { parameter: 'image' } },
     );
   if (binary) return readByteElements('image', binary, elements);
@@ -74,7 +92,7 @@ function readData(input: InputTensor, binary: Uint8Array | undefined, { network 
   if (input.datatype !== 'FP32' || rest.join() !== [channels, side, side].join())
     throw new ServiceError(
       'bad-parameter',
-      `inputs data: expected FP32 of shape [n,${channels},${side},${side}], got ${input.datatype} [${input.shape}]`,
+      `inputs data: expected FP32 of shape [n,${channels},${side},${side}], got ${input.datatype} [${excerpt(String(input.shape))}]`,
       { members: { parameter: 'data' } },
     );
   const elements = elementCount(input.shape);
@@ -93,12 +111,20 @@ async function readParts(
   const header = request.headers.get('inference-header-content-length');
   if (header === null)
     return { json: await readJson(await wholeBody(request, limits.json, budget)), binary: new Uint8Array(0) };
-  const bytes = await readBytes(request, limits.binary, budget);
   const length = /^\d{1,9}$/.test(header) ? Number(header) : Number.NaN;
+  if (length > limits.json)
+    throw new ServiceError(
+      'too-many-bytes',
+      `JSON before the tensors: expected at most ${limits.json} bytes`,
+      {
+        members: { limit: { bytes: limits.json } },
+      },
+    );
+  const bytes = await readBytes(request, limits.binary, budget);
   if (!(length <= bytes.byteLength))
     throw new ServiceError(
       'bad-parameter',
-      `Inference-Header-Content-Length: expected a number up to the body's ${bytes.byteLength} bytes, got ${header}`,
+      `Inference-Header-Content-Length: expected a number up to the body's ${bytes.byteLength} bytes, got ${excerpt(header)}`,
       { members: { parameter: 'Inference-Header-Content-Length' } },
     );
   const json = await readJson(new Upload(bytes.subarray(0, length)));

@@ -4,6 +4,8 @@
 import { ServiceError } from '../../../errors.ts';
 
 const LENGTH_BYTES = 4;
+/** Sizes of a shape, and depth of nested `data`. */
+export const MAX_RANK = 8;
 
 function refusal(name: string, expected: string, got: string): ServiceError {
   return new ServiceError('bad-parameter', `inputs ${name}: expected ${expected}, got ${got}`, {
@@ -16,8 +18,9 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
+/** Arrays within more than MAX_RANK others stay, and are refused as elements. */
 function flatten(data: readonly unknown[]): unknown[] {
-  return data.some(Array.isArray) ? data.flat(Number.POSITIVE_INFINITY) : [...data];
+  return data.some(Array.isArray) ? data.flat(MAX_RANK) : [...data];
 }
 
 /** BYTES in JSON: strings. Throws ServiceError bad-parameter. */

@@ -8,7 +8,7 @@ import { ServiceError } from '../../../errors.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readJson, wholeBody } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
-import { maxFiles, maxJsonBytes } from '../../limits.ts';
+import { MOST_FILES, maxFiles, maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
@@ -27,6 +27,7 @@ export const TensorflowBody = v.strictObject({
       'an array of {"b64": base64}',
     ),
     v.minLength(1, 'at least one instance'),
+    v.maxLength(MOST_FILES, `at most ${MOST_FILES} instances`),
   ),
   signature_name: v.optional(v.literal('serving_default', 'serving_default')),
 });

@@ -6,6 +6,7 @@ import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
 import { ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
+import { MAX_ELEMENTS } from '../../body/json-cost.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
@@ -18,9 +19,18 @@ export const WorkersAiQuery = v.strictObject({ top_k: v.optional(wholeNumber(0, 
 
 export const WorkersAiBody = v.strictObject({
   image: v.pipe(
-    v.custom<number[]>((value) => Array.isArray(value), 'an array of bytes, 0 to 255'),
+    v.custom<number[]>(
+      (value) => Array.isArray(value) && value.length <= MAX_ELEMENTS,
+      'an array of bytes, 0 to 255',
+    ),
     v.description('The image file, one number from 0 to 255 for each byte.'),
-    v.metadata({ jsonSchema: { type: 'array', items: { type: 'integer', minimum: 0, maximum: 255 } } }),
+    v.metadata({
+      jsonSchema: {
+        type: 'array',
+        maxItems: MAX_ELEMENTS,
+        items: { type: 'integer', minimum: 0, maximum: 255 },
+      },
+    }),
   ),
 });
 
@@ -32,7 +42,7 @@ function bytesOf(values: readonly unknown[]): Uint8Array {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 255)
       throw new ServiceError(
         'bad-parameter',
-        `image.${i}: expected a whole number from 0 to 255, got ${JSON.stringify(value)?.slice(0, 40)}`,
+        `image.${i}: expected a whole number from 0 to 255, got ${typeof value === 'number' ? value : typeof value}`,
         { members: { parameter: 'image' } },
       );
     bytes[i] = value;
