@@ -7,6 +7,10 @@
 //   all      poll with timers of their own. A beat that is too old: the owner died or its stream stalls; the first
 //            to notice takes over and goes on at `offset` by a ranged read of the same etag.
 //
+// This is no queue of permits (isolate/turns.ts), though its idea is the same: a waiter does not wait to load in its
+// turn, but for what somebody else loads; the owner is missed after the silence of a stream, not of a request, and its
+// successor goes on at an offset. With Turns of capacity 1 all of that would stay here, and the turn would come on top.
+//
 // A failed load is not remembered: the next request starts anew. Only its memory is kept and used again, because two
 // models do not fit into one isolate.
 import { Engine } from '../engine/engine.ts';
