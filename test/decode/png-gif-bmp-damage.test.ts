@@ -1,17 +1,17 @@
 // Damaged PNG, GIF and BMP files: every truncation of one small file of each kind and thousands of seeded
 // mutations. Each ends as a picture or as a documented code, the same one however the file is cut into pieces, and
 // the instance decodes a good file afterwards. A PNG is covered by checksums: it is never another picture.
-// DAMAGE_RUNS=n multiplies the mutations.
+// DAMAGE=n sets the number of mutations of each file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { randomIntegers } from '../../tools/fixtures/random.ts';
+import { MUTATIONS_PER_FILE } from '../support/damage.ts';
 import { type BmpPicture, encodeBmp } from '../support/encode-bmp.ts';
 import { encodeGif, type GifPicture } from '../support/encode-gif.ts';
 import { encodePng, type PngPicture } from '../support/encode-png.ts';
 import { decode, decoder, type Format, type Outcome } from '../support/exact-pixels.ts';
 
 const SEED = 20_120_930;
-const MUTATIONS = 2000 * Number(process.env.DAMAGE_RUNS ?? 1);
 const MAX_PIXELS = 4_000_000;
 const MAX_MEMORY_BYTES = 32 << 20;
 
@@ -117,9 +117,9 @@ describe.each(FILES)('%s', (_, format, file) => {
     expect(run(file).rgb).toEqual(good.rgb);
   });
 
-  test(`${MUTATIONS} mutations, seed ${SEED}`, () => {
+  test(`${MUTATIONS_PER_FILE} mutations, seed ${SEED}`, () => {
     const pick = randomIntegers(SEED + file.length);
-    for (let i = 0; i < MUTATIONS; i++) {
+    for (let i = 0; i < MUTATIONS_PER_FILE; i++) {
       const bytes = Buffer.from(file);
       const changes: string[] = [];
       for (let n = 1 + pick(4); n > 0; n--) {

@@ -46,7 +46,7 @@ describe('logits are the same bits', () => {
 describe('workerd', () => {
   let worker: LocalWorker;
   beforeAll(async () => {
-    worker = await startWorker({ MODEL: model.key });
+    worker = await startWorker({ MODEL: model.key }, { onLog: () => {} });
     await worker.bucket.put(model.key, await readFile(model.file));
   });
   afterAll(() => worker.stop());

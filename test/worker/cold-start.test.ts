@@ -14,7 +14,7 @@ let jpeg: Buffer;
 
 beforeAll(async () => {
   const { key, file } = await defaultModelFile();
-  worker = await startWorker({ MODEL: key });
+  worker = await startWorker({ MODEL: key }, { onLog: () => {} });
   await worker.bucket.put(key, await readFile(file));
   jpeg = await photograph(320, 240).jpeg().toBuffer();
 });
