@@ -1,7 +1,7 @@
 // The bench itself: a quick run without peers; the peers' networks against our engine, by onnxruntime-web; and that a
 // contender with a wrong answer ends the run.
 import * as ort from 'onnxruntime-web';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BenchError, type Contender } from '../../tools/bench/contender.ts';
 import { dequantise, planarInput } from '../../tools/bench/peers/dequantised.ts';
 import { largestOutputs } from '../../tools/bench/peers/open.ts';
@@ -60,7 +60,9 @@ test.each([
 });
 
 test('a quick run without peers times ours and every layer', async () => {
+  const progress = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const report = await measure({ quick: true, peers: false });
+  progress.mockRestore();
   expect(report.rows.map(({ name }) => name)).toEqual(['ours-node']);
   expect(report.layers.map(({ name }) => name).slice(0, 4)).toEqual(['conv1', 'norm1', 'pool1', 'conv2']);
   const parts = report.layers.reduce((sum, { ms }) => sum + ms, 0);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readConfig } from '../../tools/config.ts';
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import { trainedModel } from '../../tools/fixtures/trained-model.ts';
@@ -20,10 +20,16 @@ import type { PackedFile } from '../../weights/packed/file.ts';
 let folder: string;
 let packed: PackedFile;
 beforeAll(async () => {
+  // The command's own lines: its progress and what it found.
+  const quiet = [
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true),
+    vi.spyOn(console, 'log').mockReturnValue(undefined),
+  ];
   folder = mkdtempSync(path.join(tmpdir(), 'default-model-'));
   const source = path.join(folder, 'source');
   writeFileSync(source, encodeSafetensors(trainedModel('bvlc-alexnet', 6)));
   packed = await importAndPack(source, { name: 'narrow', out: path.join(folder, 'narrow.safetensors') });
+  for (const spy of quiet) spy.mockRestore();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
