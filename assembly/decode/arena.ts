@@ -1,5 +1,5 @@
-// Working memory of one picture: a bump allocator after the static data, emptied by `open`. It never frees,
-// and it answers 0 instead of trapping when the module's maximum is reached.
+// Working memory of one picture: a bump allocator after the static data, emptied by `open`. It frees nothing
+// but the last pieces, and it answers 0 instead of trapping when the module's maximum is reached.
 
 let top: usize = 0;
 
@@ -16,6 +16,15 @@ export class Arena {
     if (end < start || (pages > 0 && memory.grow(pages) < 0)) return 0;
     top = end;
     return start;
+  }
+
+  /** What is taken after a `mark` can be given back together by `release`. */
+  static mark(): usize {
+    return top;
+  }
+
+  static release(mark: usize): void {
+    top = mark;
   }
 
   /** The same, filled with zeros. */

@@ -1,7 +1,7 @@
 // decode.wasm: one picture at a time from the bytes of a file to a square of RGB bytes, in memory that does
 // not grow with the file. Imports nothing.
 //
-//   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 raw); whatever was before is forgotten
+//   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 WebP); whatever was before is forgotten
 //   room() -> n, write n bytes at inputEnd() as often as there is data:
 //   advance(written, last) -> status         see status.ts
 //   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
@@ -13,9 +13,9 @@ import { Input } from './input';
 import { Jpeg } from './jpeg/reader';
 import { Header, Limits, Target } from './picture';
 import { Png } from './png/reader';
-import { Raw } from './raw';
 import { Resize } from './resize';
 import { DAMAGED, MEMORY, UNSUPPORTED } from './status';
+import { Webp } from './webp/reader';
 
 /** Longest side that the readers' 32-bit sums can hold in any format. */
 const LONGEST: i32 = 1 << 20;
@@ -24,7 +24,7 @@ const JPEG: i32 = 0;
 const PNG: i32 = 1;
 const GIF: i32 = 2;
 const BMP: i32 = 3;
-const RAW: i32 = 4;
+const WEBP: i32 = 4;
 
 let format: i32 = 0;
 
@@ -39,7 +39,7 @@ export function open(kind: i32, scans: i32, visits: i64): void {
   else if (kind === PNG) Png.open();
   else if (kind === GIF) Gif.open();
   else if (kind === BMP) Bmp.open();
-  else if (kind === RAW) Raw.open();
+  else if (kind === WEBP) Webp.open();
 }
 
 export function room(): i32 {
@@ -57,7 +57,7 @@ export function advance(written: i32, last: bool): i32 {
   if (format === PNG) return Png.advance();
   if (format === GIF) return Gif.advance();
   if (format === BMP) return Bmp.advance();
-  if (format === RAW) return Raw.advance();
+  if (format === WEBP) return Webp.advance();
   return UNSUPPORTED;
 }
 
@@ -86,7 +86,7 @@ export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): 
   if (format === PNG) return Png.begin();
   if (format === GIF) return Gif.begin();
   if (format === BMP) return Bmp.begin();
-  if (format === RAW) return Raw.begin();
+  if (format === WEBP) return Webp.begin();
   return UNSUPPORTED;
 }
 

@@ -5,7 +5,7 @@ import type { Region } from './geometry.ts';
 import type { ImageLimits } from './limits.ts';
 
 /** Formats that decode.wasm reads; the numbers are those of its `open`. */
-export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
+export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, webp: 4 } as const;
 export type NativeFormat = keyof typeof NATIVE_FORMATS;
 
 export interface StoredHeader {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, raw: 4 } as const;
+export const FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, webp: 4 } as const;
 export type Format = keyof typeof FORMATS;
 
 const HEADER = 1;
