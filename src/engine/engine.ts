@@ -3,12 +3,13 @@
 // other request can come in between.
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
-import type { LayerShapes } from '../network/shapes.ts';
+import { inferShapes, type LayerShapes } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import type { DenseRun } from './dense-tail.ts';
 import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
 import { LinearMemory } from './linear-memory.ts';
 import { MAX_BATCH, makePlan, type Plan } from './plan.ts';
+import { type PackedTensor, packedTensors } from './weights.ts';
 
 export interface Prediction {
   /** f32, one per class, before softmax. */
@@ -50,6 +51,24 @@ export class Engine {
 
   get info(): ModelInfo {
     return this.#info;
+  }
+
+  /** The tensors that a file of this network has, in file order. Throws NetworkError. */
+  static tensors({ network, tiles }: ModelInfo): PackedTensor[] {
+    return inferShapes(network).flatMap((layer) => packedTensors(layer, tiles));
+  }
+
+  /**
+   * The first vector of scales or biases that no computation can use, in words; undefined = all are usable: finite,
+   * and scales not negative.
+   */
+  unusableWeights(): string | undefined {
+    for (const { name, address, count, least } of this.#plan.vectors) {
+      const values = this.#memory.floats(address, count);
+      const at = values.findIndex((value) => !(value >= least && Number.isFinite(value)));
+      if (at >= 0) return `${name}: expected finite numbers, found ${values[at]} at ${at}`;
+    }
+    return undefined;
   }
 
   /** Takes another model of the same network into this memory (its weights follow); false when it does not fit. */

@@ -19,6 +19,8 @@ export interface Plan {
   layers: LayerShapes[];
   /** Where the model file's data section goes, and how long it is. */
   weights: { address: number; bytes: number };
+  /** Scales and biases: where they lie, and the least value that they may have. */
+  vectors: { name: string; address: number; count: number; least: number }[];
   /** Where a picture goes: u8 RGB [size][size][3]. */
   picture: { address: number; bytes: number };
   /** Called once when the weights' memory exists: writes borders that are not zero. */
@@ -127,6 +129,13 @@ export function makePlan(kernels: Kernels, memory: LinearMemory, info: ModelInfo
   return {
     layers,
     weights,
+    vectors: [...places].flatMap(([name, { scale, bias }]) => {
+      const count = layers.find(({ layer }) => layer.name === name)?.output.channels ?? 0;
+      return [
+        { name: `${name}.scale`, address: scale, count, least: 0 },
+        { name: `${name}.bias`, address: bias, count, least: -Infinity },
+      ];
+    }),
     picture,
     prepare() {
       if (firstConv.layer.pad > 0)

@@ -11,15 +11,17 @@
 // turn, but for what somebody else loads; the owner is missed after the silence of a stream, not of a request, and its
 // successor goes on at an offset. With Turns of capacity 1 all of that would stay here, and the turn would come on top.
 //
-// A failed load is not remembered: the next request starts anew. Only its memory is kept and used again, because two
-// models do not fit into one isolate.
+// A failed load is not remembered: the next request starts anew, unless the object itself was found damaged
+// (damaged.ts). Only its memory is kept and used again, because two models do not fit into one isolate.
 import { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { NetworkError } from '../network/shapes.ts';
+import { checkRanges } from '../network/ranges.ts';
+import { DamagedObject } from './damaged.ts';
 import { checkTiles, modelInfoOf } from './header.ts';
+import { checkHeader } from './key.ts';
 import { ObjectStream } from './object-stream.ts';
-import { headerEnd, parseHeader, SafetensorsError } from './safetensors.ts';
+import { headerEnd, parseHeader, type SafetensorsHeader } from './safetensors.ts';
 
 export interface LoadSettings {
   /** Silence of the stream after which it is opened again; doubled at each try. */
@@ -63,8 +65,9 @@ export class ModelLoader {
   #loading: Loading | undefined;
   #owner = 0;
   #lastOwner = 0;
+  readonly #damaged = new DamagedObject();
   #beat = 0;
-  /** How often the object was opened: 1 after an undisturbed load. */
+  /** How often the object was read: 1 after an undisturbed load. */
   reads = 0;
 
   constructor(module: WebAssembly.Module, settings: Partial<LoadSettings> = {}) {
@@ -189,10 +192,19 @@ export class ModelLoader {
       const { sha256 } = partial.engine.info;
       if (found !== sha256) this.#spare = partial.engine;
       if (found !== sha256)
-        throw new ServiceError(
-          'model-checksum',
-          `model ${key}: expected SHA-256 ${sha256}, found ${found}; upload it again: npm run weights -- push`,
+        throw this.#foundDamaged(
+          key,
+          partial.etag,
+          new ServiceError(
+            'model-checksum',
+            `model ${key}: expected SHA-256 ${sha256}, found ${found}; upload it again: npm run weights -- push`,
+          ),
         );
+      const unusable = partial.engine.unusableWeights();
+      if (unusable !== undefined) {
+        this.#spare = partial.engine;
+        throw this.#foundDamaged(key, partial.etag, damaged(key, unusable));
+      }
       this.#ready = partial.engine;
     } finally {
       await stream.cancel();
@@ -206,8 +218,8 @@ export class ModelLoader {
     owner: number,
   ): Promise<{ stream: ObjectStream; partial: Loading }> {
     const resumed = this.#loading;
-    this.reads++;
     if (resumed) {
+      this.reads++;
       const range = { offset: resumed.dataStart + resumed.offset };
       const object = await this.#step(
         owner,
@@ -219,16 +231,27 @@ export class ModelLoader {
       this.#spare = resumed.engine;
       throw new Error(`model ${key} changed while it was read`);
     }
-    const object = await this.#step(owner, bucket.get(key));
-    if (!object)
+    const known = this.#damaged.of(key);
+    const object = await this.#step(
+      owner,
+      known ? bucket.get(key, { onlyIf: { etagDoesNotMatch: known.etag } }) : bucket.get(key),
+    );
+    if (known && object && !('body' in object)) throw known.error;
+    this.reads++;
+    if (!object || !('body' in object))
       throw new ServiceError(
         'model-missing',
         `expected the object ${key} in the model bucket, found none; upload it: npm run weights -- push`,
       );
     const stream = new ObjectStream(object.body, this.#settings.chunkBytes);
-    const partial = await this.#readHeader(key, object, stream, owner);
-    this.#loading = partial;
-    return { stream, partial };
+    try {
+      const partial = await this.#readHeader(key, object, stream, owner);
+      this.#loading = partial;
+      return { stream, partial };
+    } catch (error) {
+      await stream.cancel();
+      throw error instanceof ServiceError ? this.#foundDamaged(key, object.etag, error) : error;
+    }
   }
 
   async #readHeader(
@@ -237,42 +260,70 @@ export class ModelLoader {
     stream: ObjectStream,
     owner: number,
   ): Promise<Loading> {
-    try {
-      const first = (await this.#step(owner, stream.read(8))).slice();
-      const dataStart = headerEnd(first, MAX_HEADER_BYTES);
-      const bytes = new Uint8Array(dataStart);
-      bytes.set(first);
-      const rest = await this.#step(owner, stream.read(dataStart - first.byteLength));
-      bytes.set(rest, first.byteLength);
-      if (first.byteLength + rest.byteLength < dataStart)
-        throw new ServiceError(
-          'model-truncated',
-          `model ${key}: expected a header of ${dataStart} bytes, found ${object.size}; ` +
-            'upload it again: npm run weights -- push',
-        );
-      const header = parseHeader(bytes);
-      const info = modelInfoOf(header);
-      checkTiles(info.tiles, Engine.tiles(this.#module));
-      const engine = this.#spare?.adopt(info) ? this.#spare : new Engine(this.#module, info);
-      this.#spare = undefined;
-      if (engine.weightBytes !== header.dataBytes)
-        throw new ServiceError(
-          'model-damaged',
-          `model ${key}: its network needs ${engine.weightBytes} bytes of weights, its tensors have ${header.dataBytes}`,
-        );
-      if (object.size !== dataStart + header.dataBytes)
-        throw new ServiceError(
-          'model-truncated',
-          `model ${key}: expected ${dataStart + header.dataBytes} bytes, found ${object.size}; ` +
-            'upload it again: npm run weights -- push',
-        );
-      return { engine, etag: object.etag, dataStart, offset: 0 };
-    } catch (error) {
-      await stream.cancel();
-      if (error instanceof SafetensorsError || error instanceof NetworkError)
-        throw new ServiceError('model-damaged', `model ${key}: ${error.message}`, { cause: error });
-      throw error;
-    }
+    const first = (await this.#step(owner, stream.read(8))).slice();
+    const dataStart = understood(key, () => headerEnd(first, MAX_HEADER_BYTES));
+    const bytes = new Uint8Array(dataStart);
+    bytes.set(first);
+    const rest = await this.#step(owner, stream.read(dataStart - first.byteLength));
+    bytes.set(rest, first.byteLength);
+    if (object.size < dataStart)
+      throw truncated(key, `expected a header of ${dataStart} bytes, found ${object.size}`);
+    // The connection ended, not the object: the next try may have more luck.
+    if (first.byteLength + rest.byteLength < dataStart)
+      throw new Error(`model ${key}: the stream ended within its header`);
+    checkHeader(key, hex(await this.#step(owner, crypto.subtle.digest('SHA-256', bytes))));
+    const header = understood(key, () => parseHeader(bytes));
+    const engine = understood(key, () => this.#engineFor(key, header));
+    if (object.size !== dataStart + header.dataBytes)
+      throw truncated(key, `expected ${dataStart + header.dataBytes} bytes, found ${object.size}`);
+    return { engine, etag: object.etag, dataStart, offset: 0 };
+  }
+
+  /** An engine with memory for the model, once everything that its header says is known to be possible. */
+  #engineFor(key: string, header: SafetensorsHeader): Engine {
+    const info = modelInfoOf(header);
+    checkTiles(info.tiles, Engine.tiles(this.#module));
+    checkRanges(info);
+    const expected = Engine.tensors(info);
+    const found = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    if (JSON.stringify(expected) !== JSON.stringify(found))
+      throw damaged(key, 'its tensors are not those that its network needs');
+    const engine = this.#spare?.adopt(info) ? this.#spare : new Engine(this.#module, info);
+    this.#spare = undefined;
+    return engine;
+  }
+
+  /** Remembers what will be no better at the next reading. */
+  #foundDamaged(key: string, etag: string, error: ServiceError): ServiceError {
+    this.#damaged.remember(key, etag, error);
+    return error;
+  }
+}
+
+function damaged(key: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError(
+    'model-damaged',
+    `model ${key}: ${reason}; upload it again: npm run weights -- push`,
+    {
+      cause,
+    },
+  );
+}
+
+function truncated(key: string, reason: string): ServiceError {
+  return new ServiceError(
+    'model-truncated',
+    `model ${key}: ${reason}; upload it again: npm run weights -- push`,
+  );
+}
+
+/** What is made of a header's bytes alone. A failure is the file's: to read it again would not help. */
+function understood<T>(key: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw damaged(key, error instanceof Error ? error.message.slice(0, 300) : 'malformed', error);
   }
 }
 

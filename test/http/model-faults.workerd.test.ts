@@ -55,7 +55,7 @@ const REPORTED: [string, number, string, Faults, Uint8Array?][] = [
 ];
 
 test.each(REPORTED)('%s: %i %s', async (_, status, code, faults, bytes = good) => {
-  bucket.bytes = bytes;
+  bucket.put(bytes);
   bucket.faults = faults;
   const responses = await Promise.all([classify(), classify(), classify()]);
   for (const response of responses) {
@@ -64,7 +64,7 @@ test.each(REPORTED)('%s: %i %s', async (_, status, code, faults, bytes = good) =
     expect(problem.type).toBe(`urn:alexnet-edge:problem:${code}`);
     expect(problem.request_id).toBe(response.headers.get('x-request-id'));
   }
-  bucket.bytes = good;
+  bucket.put(good);
   bucket.faults = {};
   await expectUsualAnswer(await classify());
 });

@@ -21,6 +21,8 @@ export class FaultyBucket {
   bytes: Uint8Array;
   etag = 'one';
   faults: Faults = {};
+  /** Conditional reads of an object that had not changed. */
+  refusals = 0;
   /** Offsets of all reads. */
   reads: number[] = [];
 
@@ -28,12 +30,25 @@ export class FaultyBucket {
     this.bytes = bytes;
   }
 
+  /** Another object under the key. */
+  put(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.etag = `${this.etag}+`;
+  }
+
   /** The part of R2Bucket that the loader uses. */
   get asR2(): R2Bucket {
     return this as unknown as R2Bucket;
   }
 
-  async get(_key: string, options?: { range?: { offset: number }; onlyIf?: { etagMatches: string } }) {
+  async get(
+    _key: string,
+    options?: { range?: { offset: number }; onlyIf?: { etagMatches?: string; etagDoesNotMatch?: string } },
+  ) {
+    if (options?.onlyIf?.etagDoesNotMatch === this.etag) {
+      this.refusals++;
+      return { etag: this.etag };
+    }
     const offset = options?.range?.offset ?? 0;
     const { times = Number.POSITIVE_INFINITY, ...faults } = this.faults;
     const faulty = this.reads.length < times;
@@ -41,7 +56,7 @@ export class FaultyBucket {
     if (faults.replaced && this.reads.length === 2) this.etag = 'two';
     if (faulty && faults.slowMs) await scheduler.wait(faults.slowMs);
     if (faulty && faults.error) throw faults.error;
-    if (options?.onlyIf && options.onlyIf.etagMatches !== this.etag) return { etag: this.etag };
+    if ((options?.onlyIf?.etagMatches ?? this.etag) !== this.etag) return { etag: this.etag };
     const body = streamOf(this.bytes.subarray(offset), faulty ? faults : {});
     return { etag: this.etag, size: this.bytes.byteLength, body };
   }

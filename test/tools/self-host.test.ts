@@ -1,5 +1,5 @@
 // Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { photograph } from '../../tools/fixtures/photograph.ts';
@@ -42,6 +42,16 @@ test('a model that is not on disk: 500 that says so, and the Worker goes on', as
   } finally {
     await missing.stop();
   }
+});
+
+test('the folder tells the licenses of all code in it that is not ours', async () => {
+  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: object };
+  const notices = await readFile('build/self-host-test/NOTICES.txt', 'utf8');
+  for (const name of [...Object.keys(dependencies), 'assemblyscript', 'fflate'])
+    expect(notices).toMatch(new RegExp(`^=+\n${name} \\d[^\n]* \\((MIT|Apache-2.0)\\)$`, 'm'));
+  expect(notices.match(/Permission is hereby granted|Apache License/g)?.length).toBeGreaterThanOrEqual(8);
+  // What is built with, but not bundled.
+  expect(notices).not.toMatch(/^wrangler \d/m);
 });
 
 test('texts of the config are quoted', () => {

@@ -25,7 +25,11 @@ class BucketOnDisk {
     if (!response.ok) throw new Error(`reading ${key}: expected status 200, found ${response.status}`);
     const size = Number(response.headers.get('content-length'));
     const etag = `${size}-${response.headers.get('last-modified')}`;
-    if (onlyIf && onlyIf.etagMatches !== etag) return { etag };
+    const wanted = onlyIf?.etagMatches ?? etag;
+    if (wanted !== etag || onlyIf?.etagDoesNotMatch === etag) {
+      await response.body.cancel();
+      return { etag };
+    }
     if (range) await skip(response.body, range.offset);
     return { etag, size, body: response.body };
   }

@@ -6,6 +6,9 @@ import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { bundleFiles } from '../deploy/bundle.ts';
 import { workerdConfig } from './config.ts';
+import { thirdPartyNotices } from './notices.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
 
 /** @param bundle what `wrangler deploy --dry-run --outdir` wrote. @param model the packed model's file. */
 export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
@@ -18,6 +21,7 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
   const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
   await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));
+  await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
   // 57 MB; a hard link where the file system allows one.
   const stored = path.join(folder, 'models', path.basename(model));
   await link(model, stored).catch(() => copyFile(model, stored));
