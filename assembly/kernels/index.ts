@@ -3,6 +3,7 @@
 export { CONV_BLOCK, conv4x8, conv6x8, K_STEP } from './conv';
 export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
 export { dotProbe } from './dot';
+export { gramRow } from './gram';
 export { lrn } from './lrn';
 export { maxpoolRow } from './maxpool';
 export { pixels } from './pixels';

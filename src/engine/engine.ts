@@ -5,6 +5,7 @@ import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
 import type { LayerShapes } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
+import type { DenseRun } from './dense-tail.ts';
 import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
 import { LinearMemory } from './linear-memory.ts';
 import { MAX_BATCH, makePlan, type Plan } from './plan.ts';
@@ -95,20 +96,60 @@ export class Engine {
     return predictions;
   }
 
+  /**
+   * Runs the network only as far as the last of `layers`, dense layers by name, and returns what they leave of each
+   * picture: one f32 vector a layer, in the order of `layers`.
+   * @param pictures u8 RGB [size][size][3] each, any number
+   * Throws RangeError for a layer that is not there or not dense.
+   */
+  activations(pictures: readonly Uint8Array[], layers: readonly string[]): Float32Array[][] {
+    const { dense } = this.#plan;
+    const wanted = layers.map((name) => {
+      const at = dense.findIndex(({ layer }) => layer.name === name);
+      if (at < 0)
+        throw new RangeError(
+          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${name.slice(0, 64)}`,
+        );
+      return at;
+    });
+    const found: Float32Array[][] = [];
+    for (let from = 0; from < pictures.length; from += MAX_BATCH) {
+      const batch = pictures.slice(from, from + MAX_BATCH);
+      batch.forEach((picture, slot) => {
+        this.#runSpatial(picture, slot, from + slot);
+      });
+      this.#runDense(batch.length, from, Math.max(-1, ...wanted) + 1);
+      batch.forEach((_, slot) => {
+        found.push(
+          wanted.map((at) => {
+            const run = dense[at] as DenseRun;
+            return this.#read(run.output(slot), run.shapes.output);
+          }),
+        );
+      });
+    }
+    return found;
+  }
+
   #runBatch(pictures: readonly Uint8Array[], from: number, observe?: Observer): Prediction[] {
-    const plan = this.#plan;
     pictures.forEach((picture, index) => {
       this.#runSpatial(picture, index, from + index, observe);
     });
-    plan.dense.forEach((dense, index) => {
-      const next = plan.dense[index + 1];
-      dense.run(pictures.length).forEach((max, picture) => {
-        const address = dense.output(picture);
-        observe?.(dense.shapes, from + picture, () => this.#read(address, dense.shapes.output));
+    this.#runDense(pictures.length, from, this.#plan.dense.length, observe);
+    return pictures.map((_, picture) => this.#predict(picture, from + picture, observe));
+  }
+
+  /** Runs the first `layers` dense layers over the loaded pictures. */
+  #runDense(pictures: number, from: number, layers: number, observe?: Observer): void {
+    const { dense } = this.#plan;
+    dense.slice(0, layers).forEach((step, index) => {
+      const next = index + 1 < layers ? dense[index + 1] : undefined;
+      step.run(pictures).forEach((max, picture) => {
+        const address = step.output(picture);
+        observe?.(step.shapes, from + picture, () => this.#read(address, step.shapes.output));
         next?.load(picture, { address, max });
       });
     });
-    return pictures.map((_, picture) => this.#predict(picture, from + picture, observe));
   }
 
   #runSpatial(picture: Uint8Array, slot: number, index: number, observe?: Observer): void {

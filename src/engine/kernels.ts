@@ -51,6 +51,7 @@ export interface Kernels {
     inputScale: number,
     floor: number,
   ): number;
+  gramRow(target: number, a: number, b: number, rows: number, bytes: number): void;
   lrn(x: number, max: number, positions: number, channels: number, alphaOverSize: number, k: number): void;
   maxpoolRow(
     target: number,

@@ -52,6 +52,11 @@ export class LinearMemory {
     return this.#floats.subarray(address >>> 2, (address >>> 2) + count);
   }
 
+  /** A view, not a copy; the address must be a multiple of 4. */
+  integers(address: number, count: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, count);
+  }
+
   /** Largest of the four f32 lanes at `address`: how kernels leave a running maximum. */
   largest(address: number): number {
     const [a = 0, b = 0, c = 0, d = 0] = this.floats(address, 4);
