@@ -10,6 +10,7 @@ export {
   windowProof,
 } from './conv-windows';
 export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
+export { denseCodes, denseCodesInSteps } from './dense-codes';
 export { dotProbe } from './dot';
 export { gramRow } from './gram';
 export { lrn } from './lrn';
