@@ -34,6 +34,8 @@ export default defineConfig(({ mode }) => {
             setupFiles: ['test/support/keep-log.ts'],
             isolate: false,
             maxWorkers: 1,
+            // Vitest wants projects with another number of workers in a group of their own: this one comes last.
+            sequence: { groupOrder: 1 },
             testTimeout: 120_000,
             hookTimeout: 120_000,
           },
