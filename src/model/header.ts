@@ -1,6 +1,8 @@
 // What the header of a packed model file says, checked: format version, then every field that the Worker uses.
 // The packer writes it (weights/pack.ts); a file from elsewhere ends in an error that names the field.
+import * as v from 'valibot';
 import { ServiceError } from '../errors.ts';
+import { type Known, KnownField } from '../network/known.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles } from '../network/model-info.ts';
 import type { SafetensorsHeader } from './safetensors.ts';
 
@@ -23,6 +25,18 @@ function parseField<T>(key: string, metadata: Record<string, string>): T {
   }
 }
 
+function parseKnown(text: string): Known {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ServiceError('model-damaged', '__metadata__.known: expected JSON', { cause });
+  }
+  const result = v.safeParse(KnownField, json);
+  if (result.success) return result.output;
+  throw new ServiceError('model-damaged', `__metadata__.known: ${result.issues[0].message}`.slice(0, 200));
+}
+
 /** Throws ServiceError: model-version for another format, model-damaged for a missing or malformed field. */
 export function readModelInfo({ metadata }: SafetensorsHeader): ModelInfo {
   const format = metadata.format ?? 'none';
@@ -43,6 +57,7 @@ export function readModelInfo({ metadata }: SafetensorsHeader): ModelInfo {
     labels: parseField('labels', metadata),
     source: parseField('source', metadata),
     sha256,
+    ...(metadata.known === undefined ? {} : { known: parseKnown(metadata.known) }),
   };
 }
 

@@ -1,4 +1,6 @@
 // What a packed model file says of itself (the strings of its safetensors `__metadata__`, parsed).
+
+import type { Known } from './known.ts';
 import type { Network } from './layer.ts';
 import type { Label, Preprocess } from './preprocess.ts';
 
@@ -34,4 +36,6 @@ export interface ModelInfo {
   source: ModelSource;
   /** SHA-256 of the data section, hex. */
   sha256: string;
+  /** How photos of something else are told; none: they are not. */
+  known?: Known | undefined;
 }
