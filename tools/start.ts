@@ -8,6 +8,7 @@ import { OperatorError } from '../weights/operator-error.ts';
 import { PUBLISHED } from '../weights/published.ts';
 import { wranglerArguments } from './bucket.ts';
 import { provideModel } from './chosen-model.ts';
+import { buildPage } from './page/build.ts';
 
 const DEFAULT_PORT = 8787;
 
@@ -71,6 +72,7 @@ try {
   const port = readPort();
   await requireFree(port);
   await build(process.env.KERNELS ?? 'relaxed', false);
+  await buildPage();
   const model = await provideModel(chosen);
   process.exitCode = await serve(port, chosen === undefined ? undefined : model);
 } catch (error) {

@@ -1,10 +1,12 @@
 // The use case of looking inside: what the network sees of a picture, and what every layer makes of it. Each request
 // computes anew; nothing of a picture is kept.
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
+import type { Prediction } from '../engine/engine.ts';
 import { excerpt, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
+import { elements } from '../network/shapes.ts';
 
 /** Name of the stage before the first layer: the picture itself. */
 export const INPUT = 'input';
@@ -30,8 +32,9 @@ export interface Stage {
 export interface Inspection {
   model: ModelInfo;
   stages: Stage[];
-  /** f32 [height][width][channels] of the layer that was asked for. */
-  values: Float32Array | undefined;
+  prediction: Prediction;
+  /** f32 [height][width][channels] of each stage that was asked for. */
+  values: Map<string, Float32Array>;
 }
 
 /** The picture as the network reads it. Throws ServiceError: the decoder's, and bad-parameter for fit=none. */
@@ -63,12 +66,16 @@ export function stageNames({ network }: ModelInfo): string[] {
 }
 
 /** Throws ServiceError bad-parameter for a layer that the model has not. */
-export function checkStage(name: string, model: ModelInfo): void {
+export function checkStage(name: string, model: ModelInfo, parameter = 'layer'): void {
   const names = stageNames(model);
   if (!names.includes(name))
-    throw new ServiceError('bad-parameter', `layer: expected ${names.join(', ')}, got ${excerpt(name)}`, {
-      members: { parameter: 'layer' },
-    });
+    throw new ServiceError(
+      'bad-parameter',
+      `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`,
+      {
+        members: { parameter },
+      },
+    );
 }
 
 function describe(
@@ -91,26 +98,30 @@ function describe(
 }
 
 /**
- * Runs the network over u8 RGB [size][size][3] and looks at every layer's output; keeps the values of one of them.
- * Throws ServiceError: those of the model's loading, engine-trap.
+ * Runs the network over u8 RGB [size][size][3] and looks at every layer's output; keeps the values of the stages in
+ * `wanted`. Throws ServiceError: those of the model's loading, engine-trap.
  */
 export async function inspect(
   pixels: Uint8Array,
-  layer: string | undefined,
+  wanted: ReadonlySet<string>,
   classifier: Classifier,
 ): Promise<Inspection> {
   const engine = await classifier.load();
   const size = engine.inputSize;
   const shape = { height: size, width: size, channels: 3 };
+  const kept = engine.layers.filter(({ layer }) => wanted.has(layer.name));
+  await classifier.budget.reserve(kept.reduce((sum, { output }) => sum + elements(output) * 4, 0));
   const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
-  let values: Float32Array | undefined = layer === INPUT ? Float32Array.from(pixels) : undefined;
+  const values = new Map<string, Float32Array>();
+  if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
-  await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
+  const [prediction] = await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
     stages.push(describe(name, type, output, found, timeMs));
-    if (name === layer) values = found;
+    if (wanted.has(name)) values.set(name, found);
     since = Date.now();
   });
-  return { model: engine.info, stages, values };
+  if (!prediction) throw new ServiceError('internal', 'expected one prediction for each picture');
+  return { model: engine.info, stages, prediction, values };
 }

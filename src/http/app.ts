@@ -24,6 +24,7 @@ import { filtersRoute } from './v1/filters.ts';
 import { healthRoute } from './v1/health.ts';
 import { inspectRoute } from './v1/inspect.ts';
 import { limitsRoute } from './v1/limits.ts';
+import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
 
 /** Characters of a client's own X-Request-Id; a longer one is replaced. */
@@ -63,6 +64,7 @@ export function createApp(isolate: Isolate) {
     .route('/', modelsRoute)
     .route('/', inspectRoute)
     .route('/', filtersRoute)
+    .route('/', modelFileRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', huggingFaceRoute)

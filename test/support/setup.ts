@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { build } from '../../assembly/build.ts';
+import { buildPage } from '../../tools/page/build.ts';
 import { bundleWorker, defaultModelFile } from '../../tools/workers/local-worker.ts';
 import { makeFixtures } from './fixtures.ts';
 
@@ -15,6 +16,6 @@ export default async function setup(project: TestProject): Promise<void> {
   if (!existsSync(SHARED))
     console.warn('../shared is absent: the tests that need its photos or its float model are skipped');
   await build(process.env.KERNELS ?? 'relaxed', true);
-  const [fixtures] = await Promise.all([makeFixtures(), bundleWorker(), defaultModelFile()]);
+  const [fixtures] = await Promise.all([makeFixtures(), bundleWorker(), defaultModelFile(), buildPage()]);
   for (const key of ['tinyModel', 'jpeg', 'png'] as const) project.provide(key, fixtures[key]);
 }

@@ -6,6 +6,7 @@ import { build } from '../../assembly/build.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { modelFile } from '../model-file.ts';
+import { buildPage } from '../page/build.ts';
 import { readSettings } from './settings.ts';
 import { deploy } from './steps.ts';
 import { ROOT, wrangler } from './wrangler.ts';
@@ -22,7 +23,10 @@ try {
     dryRun,
     settings,
     wrangler,
-    build: () => build(process.env.KERNELS ?? 'relaxed', false),
+    build: async () => {
+      await build(process.env.KERNELS ?? 'relaxed', false);
+      await buildPage();
+    },
     model: () => modelFile(settings.model),
     bundleFolder: path.join(ROOT, 'build/deploy'),
     fetch,

@@ -7,6 +7,7 @@ import { readConfig } from '../config.ts';
 import { bundleTo } from '../deploy/bundle.ts';
 import { wrangler } from '../deploy/wrangler.ts';
 import { modelFile } from '../model-file.ts';
+import { buildPage } from '../page/build.ts';
 import { makeSelfHostFolder } from './folder.ts';
 
 const command = new Command('self-host')
@@ -17,6 +18,7 @@ const command = new Command('self-host')
 try {
   const folder = path.resolve(command.args[0] ?? 'build/self-host');
   await build(process.env.KERNELS ?? 'relaxed', false);
+  await buildPage();
   const bundle = path.resolve('build/deploy');
   await bundleTo(wrangler, bundle);
   const { model } = await readConfig();

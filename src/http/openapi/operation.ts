@@ -22,6 +22,8 @@ export interface Operation {
   answer?: GenericSchema;
   /** The answer may be a PNG. */
   png?: boolean;
+  /** The answer is a file. */
+  file?: boolean;
   /** Forms of the body. `image`: the file itself; `form`: multipart/form-data with files. */
   body?: { json?: { schema: GenericSchema; example: object }; image?: boolean; form?: boolean };
   problems: Status[];
@@ -61,7 +63,7 @@ function requestBody({ json: text, image, form }: NonNullable<Operation['body']>
 }
 
 /** The middleware that carries the description. */
-export function operation({ tag, summary, answer, png, body, problems, also = {} }: Operation) {
+export function operation({ tag, summary, answer, png, file, body, problems, also = {} }: Operation) {
   const responses = problems.map((status) => [
     String(status),
     {
@@ -80,7 +82,11 @@ export function operation({ tag, summary, answer, png, body, problems, also = {}
     responses: {
       200: {
         description: 'OK',
-        content: { ...(answer ? json(answer) : {}), ...(png ? { 'image/png': { schema: FILE } } : {}) },
+        content: {
+          ...(answer ? json(answer) : {}),
+          ...(png ? { 'image/png': { schema: FILE } } : {}),
+          ...(file ? { 'application/octet-stream': { schema: FILE } } : {}),
+        },
       },
       ...Object.fromEntries(others),
       ...Object.fromEntries(responses),

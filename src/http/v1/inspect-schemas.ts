@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { MAX_GRID, MAX_SQUARES } from '../../explain/occlusion.ts';
 import { wholeNumber } from '../openapi/validation.ts';
-import { ClassifyQuery, ImageFacts, MAX_TOP_K, ModelName, Shape } from './schemas.ts';
+import { ClassifyQuery, ImageResult, MAX_TOP_K, ModelName, Shape } from './schemas.ts';
 
 const fit = v.optional(
   v.pipe(
@@ -21,6 +21,13 @@ export const InspectQuery = v.strictObject({
       ),
     ),
   ),
+  maps: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(1000, 'names of layers with commas, or all'),
+      v.description('Names with commas, or `all`: their pictures in the JSON, as `data:` URLs of PNG.'),
+    ),
+  ),
   format: v.optional(
     v.pipe(
       v.picklist(['png', 'json'], 'png or json'),
@@ -33,7 +40,7 @@ export const InspectQuery = v.strictObject({
 
 export const InspectAnswer = v.object({
   model: ModelName,
-  image: ImageFacts,
+  ...ImageResult.entries,
   layers: v.array(
     v.object({
       name: v.string(),
@@ -51,6 +58,9 @@ export const InspectAnswer = v.object({
   layer: v.optional(v.string()),
   values: v.optional(
     v.pipe(v.array(v.number()), v.description('The layer, in height, width, channel order.')),
+  ),
+  maps: v.optional(
+    v.pipe(v.record(v.string(), v.string()), v.description('`data:` URLs, by the name of the layer.')),
   ),
   request_id: v.string(),
 });

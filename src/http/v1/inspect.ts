@@ -9,6 +9,7 @@ import {
   INPUT,
   inspect,
   type Stage,
+  stageNames,
 } from '../../explain/inspect.ts';
 import { type Bitmap, mapMosaic, vectorStrip } from '../../explain/mosaic.ts';
 import { occlude } from '../../explain/occlusion.ts';
@@ -18,6 +19,7 @@ import type { ModelInfo } from '../../network/model-info.ts';
 import type { AppEnv } from '../context.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
+import { imageResult } from './answer.ts';
 import { readSource } from './classify.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
@@ -48,6 +50,24 @@ function layerPicture(values: Float32Array, { shape }: Stage): Bitmap {
   return shape.height === 1 && shape.width === 1 ? vectorStrip(values) : mapMosaic(values, shape);
 }
 
+/** What a page needs of the answer; the scores of all classes are in the logits. */
+const ANSWER = { top_k: 5, min_score: 0, crops: '1', exif: 'apply' } as const;
+
+/** Each stage's picture as a `data:` URL. */
+function dataUrls(stages: Stage[], values: Map<string, Float32Array>, names: Set<string>) {
+  const entries = stages.flatMap((stage): [string, string][] => {
+    const found = names.has(stage.name) ? values.get(stage.name) : undefined;
+    if (!found) return [];
+    const { height, width } = stage.shape;
+    const bitmap: Bitmap =
+      stage.name === INPUT
+        ? { height, width, channels: 3, data: Uint8Array.from(found) }
+        : layerPicture(found, stage);
+    return [[stage.name, `data:image/png;base64,${pngBytes(bitmap).toBase64()}`]];
+  });
+  return Object.fromEntries(entries);
+}
+
 function figures({ name, type, shape, timeMs, zeros, least, largest }: Stage) {
   const { height, width, channels } = shape;
   return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min: least, max: largest };
@@ -69,23 +89,28 @@ export const inspectRoute = new Hono<AppEnv>()
       const parameters = c.req.valid('query');
       const png = wantsPng(c, parameters);
       const layer = parameters.layer ?? (png ? INPUT : undefined);
+      const maps = new Set(parameters.maps?.split(',') ?? []);
       const { model, picture } = await readPicture(c, parameters, (info) => {
         if (layer !== undefined) checkStage(layer, info);
+        if (maps.delete('all')) for (const name of stageNames(info)) maps.add(name);
+        for (const name of maps) checkStage(name, info, 'maps');
       });
       c.header('vary', 'Accept', { append: true });
       if (png && layer === INPUT) {
         const { size, pixels } = picture;
         return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
       }
-      const { stages, values } = await inspect(picture.pixels, layer, c.var.classifier);
+      const wanted = new Set(layer === undefined ? maps : [...maps, layer]);
+      const { stages, prediction, values } = await inspect(picture.pixels, wanted, c.var.classifier);
       const stage = stages.find(({ name }) => name === layer);
-      if (png && values && stage) return c.body(pngBytes(layerPicture(values, stage)), 200, PNG);
-      const { format, width, height, orientation } = picture;
+      const found = values.get(layer ?? '');
+      if (png && found && stage) return c.body(pngBytes(layerPicture(found, stage)), 200, PNG);
       return c.json({
         model: modelName(model),
-        image: { format, width, height, orientation },
+        ...imageResult({ picture, prediction }, model, { ...ANSWER, include: 'logits' }),
         layers: stages.map(figures),
-        ...(layer === undefined || !values ? {} : { layer, values: Array.from(values) }),
+        ...(layer === undefined || !found ? {} : { layer, values: Array.from(found) }),
+        ...(maps.size === 0 ? {} : { maps: dataUrls(stages, values, maps) }),
         request_id: c.var.requestId,
       });
     },

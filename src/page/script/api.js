@@ -8,6 +8,10 @@ export function useToken(value) {
   token = value;
 }
 
+export function currentToken() {
+  return token;
+}
+
 export function hasToken() {
   return token !== '';
 }
@@ -64,7 +68,14 @@ export async function call(path, body) {
 /**
  * @typedef {{ index: number, synset?: string, label: string, score: number }} Prediction
  * @typedef {{ format: string, width: number, height: number, orientation: number }} ImageFacts
- * @typedef {{ model: { name: string, version: string }, image: ImageFacts, predictions: Prediction[] }} Answer
+ * @typedef {object} Answer
+ * @property {{ name: string, version: string, sha256: string }} model
+ * @property {ImageFacts} image
+ * @property {Prediction[]} predictions
+ * @property {number[]} logits
+ * @property {number} [known] p-value: how usual such a photo is among those of the classes that the model knows
+ * @property {boolean} [none_of_these]
+ * @property {Record<string, string>} maps
  * @typedef {{ uploadMs: number, loadMs: number, decodeMs: number, inferenceMs: number, cold: boolean }} Timings
  */
 
@@ -86,7 +97,10 @@ function parseTimings(header, uploadMs) {
   };
 }
 
+/** What the page tells to copy. */
 export const CLASSIFY = '/v1/classify?top_k=5';
+/** What the page asks: the same answer, and in one upload what the network sees. */
+const LOOK = '/v1/inspect?format=json&maps=input';
 
 /**
  * Classifies a picture. XMLHttpRequest, because fetch does not tell how much has been sent. Rejects with Problem.
@@ -97,7 +111,7 @@ export const CLASSIFY = '/v1/classify?top_k=5';
 export function classify(picture, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', CLASSIFY);
+    request.open('POST', LOOK);
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     const started = performance.now();
     let uploadMs = 0;

@@ -3,11 +3,14 @@ import { showAnswer } from './answer.js';
 import { call, Problem, useToken } from './api.js';
 import { clearCopy, watchCopy } from './copy.js';
 import { byId } from './element.js';
-import { showInside, watchInside } from './inside.js';
+import { showInside } from './inside.js';
 import { watchIntake } from './intake.js';
+import { showLocal, watchLocal } from './local.js';
+import { showKnown } from './model.js';
 import { clearOcclusion, watchOcclusion } from './occlusion.js';
 import { Pictures } from './pictures.js';
 import { showSamples } from './samples.js';
+import { asCsv, asJson } from './table.js';
 
 /** Wakes the model, and says so: a cold server loads it first. */
 async function warm() {
@@ -29,6 +32,7 @@ const pictures = new Pictures((item) => {
   showAnswer(item);
   showInside(item);
   clearOcclusion(item);
+  showLocal(item);
   clearCopy();
   const refused = item.error?.status === 401;
   if (refused && tokenForm.hidden) {
@@ -41,13 +45,42 @@ tokenForm.addEventListener('submit', (event) => {
   event.preventDefault();
   useToken(byId('token', HTMLInputElement).value.trim());
   pictures.retry();
+  tell(showKnown());
 });
 
-const choose = (/** @type {File[]} */ files) => pictures.take(files);
+/** What the page only would like to say is left out where the server refuses. @param {Promise<void>} saying */
+function tell(saying) {
+  saying.catch((error) => {
+    if (!(error instanceof Problem)) throw error;
+  });
+}
+
+/** @param {string} id @param {() => string} text */
+function watchListCopy(id, text) {
+  byId(id, HTMLButtonElement).addEventListener('click', async () => {
+    byId('list-copied', HTMLElement).textContent = await navigator.clipboard.writeText(text()).then(
+      () => 'Copied.',
+      () => 'The browser does not allow copying here.',
+    );
+  });
+}
+
+const choose = (/** @type {File[]} */ files) => {
+  const taken = pictures.take(files);
+  // On a phone the answer would come below what is in view.
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  byId(files.length > 1 ? 'list' : 'result', HTMLElement).scrollIntoView({
+    behavior: calm ? 'auto' : 'smooth',
+  });
+  return taken;
+};
 const current = () => pictures.current;
 showSamples(choose);
 watchIntake(choose);
-watchInside(current);
 watchOcclusion(current);
+watchLocal(current);
 watchCopy(() => pictures.current?.name ?? 'photo.jpg');
+watchListCopy('copy-csv', () => asCsv(pictures.items));
+watchListCopy('copy-json', () => asJson(pictures.items));
 warm();
+tell(showKnown());

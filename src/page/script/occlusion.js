@@ -1,23 +1,28 @@
-// The occlusion map: asks the server square by square (some at a time, so that no request computes for long), shows how
-// far it is, and paints the picture redder where covering hurts the answer more.
+// Why this class: asks the server square by square (some at a time, so that no request computes for long) and paints
+// onto the photo, while it is computed, how many points of probability each part is worth to the chosen class.
 import { call, Problem } from './api.js';
-import { byId, percent } from './element.js';
+import { byId, element } from './element.js';
+import { shortLabel } from './model.js';
 
 /** @typedef {import('./pictures.js').Item} Item */
 
 const GRID = 11;
-const MAX_ALPHA = 190;
+const MAX_ALPHA = 200;
+/** Of the scale, in shares: a map of tiny differences shall not look like one of large ones. */
+const LEAST_SCALE = 0.01;
 
 /** @type {Item | undefined} The item that the map belongs to, or is being computed for. */
 let shown;
+/** Counts computations; an older one ends when a newer one begins. */
+let run = 0;
 
 /**
- * For each pixel the mean loss of the squares that cover it.
- * @param {number[]} losses one for each square, row by row
+ * For each pixel the mean loss of the squares that cover it, NaN where none has been computed.
+ * @param {number[]} losses one for each square so far, row by row
  * @param {number} size side of the picture in pixels
  * @param {number} square side of a square in pixels
  */
-function spread(losses, size, square) {
+export function spread(losses, size, square) {
   const sums = new Float64Array(size * size);
   const counts = new Uint16Array(size * size);
   const offset = (/** @type {number} */ position) => Math.round((position * (size - square)) / (GRID - 1));
@@ -30,59 +35,66 @@ function spread(losses, size, square) {
         counts[at] = (counts[at] ?? 0) + 1;
       }
   });
-  return sums.map((sum, at) => sum / Math.max(1, counts[at] ?? 0));
+  return sums.map((sum, at) => sum / (counts[at] ?? 0));
 }
 
-/**
- * @param {Blob} seen
- * @param {number[]} losses
- * @param {number} square
- */
-async function paint(seen, losses, square) {
+/** A share as points of probability. @param {number} share */
+function points(share) {
+  return `${share > 0 ? '−' : share < 0 ? '+' : ''}${Math.abs(share * 100).toFixed(1)} points`;
+}
+
+/** @param {number[]} losses @param {number} square */
+function paint(losses, square) {
   const canvas = byId('map', HTMLCanvasElement);
-  const picture = await createImageBitmap(seen);
-  const size = picture.width;
-  canvas.width = size;
-  canvas.height = size;
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  // Grey, so that the red of the map is not taken for one of the picture's own.
-  context.filter = 'grayscale(1)';
-  context.drawImage(picture, 0, 0);
-  context.filter = 'none';
+  const size = canvas.width;
   const means = spread(losses, size, square);
-  const largest = means.reduce((most, loss) => Math.max(most, loss), Number.EPSILON);
+  const largest = means.reduce((most, loss) => (Math.abs(loss) > most ? Math.abs(loss) : most), LEAST_SCALE);
   const map = new ImageData(size, size);
   means.forEach((loss, at) => {
-    map.data.set([255, 0, 0, (MAX_ALPHA * Math.max(0, loss)) / largest], at * 4);
+    if (Number.isNaN(loss)) return;
+    const color = loss > 0 ? [222, 20, 20] : [30, 90, 230];
+    map.data.set([...color, (MAX_ALPHA * Math.abs(loss)) / largest], at * 4);
   });
-  context.drawImage(await createImageBitmap(map), 0, 0);
+  canvas.getContext('2d')?.putImageData(map, 0, 0);
+  byId('scale-low', HTMLElement).textContent = points(-largest);
+  byId('scale-high', HTMLElement).textContent = points(largest);
+}
+
+/** Puts the map where the crop is: over the frame of the whole photo, or over the preview. */
+function place() {
+  const canvas = byId('map', HTMLCanvasElement);
+  const frame = byId('frame', HTMLElement);
+  for (const side of /** @type {const} */ (['left', 'top', 'width', 'height']))
+    canvas.style[side] = frame.hidden ? '' : frame.style[side];
   canvas.hidden = false;
 }
 
 /**
  * @param {Item} item
  * @param {Blob} seen
+ * @param {number} index of the class
  */
-async function compute(item, seen) {
+async function compute(item, seen, index) {
+  const mine = ++run;
   const done = byId('occlusion-done', HTMLProgressElement);
-  const best = item.answer?.predictions[0];
-  if (!best) return;
   /** @type {number[]} */
   const losses = [];
-  let square = 0;
+  let whole = 0;
+  place();
+  byId('scale', HTMLElement).hidden = false;
   while (losses.length < GRID * GRID) {
     done.value = losses.length / GRID ** 2;
-    const path = `/v1/occlusion?fit=none&grid=${GRID}&class=${best.index}&from=${losses.length}`;
+    const path = `/v1/occlusion?fit=none&grid=${GRID}&class=${index}&from=${losses.length}`;
     const part = await (await call(path, seen)).json();
-    if (shown !== item) return;
-    square = part.square;
+    if (shown !== item || mine !== run) return;
+    whole = part.score;
     losses.push(...part.scores.map((/** @type {number} */ score) => part.score - score));
+    paint(losses, part.square);
   }
-  await paint(seen, losses, square);
-  const worst = percent(best.score - Math.max(...losses));
+  const label = shortLabel(item.labels?.[index]?.label ?? '');
   byId('occlusion-said', HTMLElement).textContent =
-    `With its most important part covered, “${best.label}” falls from ${percent(best.score)} to ${worst}.`;
+    `With its most important part covered, “${label}” goes from ${(whole * 100).toFixed(1)} % to ` +
+    `${((whole - Math.max(...losses)) * 100).toFixed(1)} %: ${points(Math.max(...losses))}.`;
 }
 
 /**
@@ -90,10 +102,23 @@ async function compute(item, seen) {
  * @param {Item} item
  */
 export function clearOcclusion(item) {
+  const select = byId('occlusion-class', HTMLSelectElement);
+  if (item.answer && select.dataset.of !== item.id) {
+    select.dataset.of = item.id;
+    const best = item.answer.predictions.map(({ index }) => index);
+    const order = [
+      ...best,
+      ...(item.labels ?? []).map(({ index }) => index).filter((index) => !best.includes(index)),
+    ];
+    select.replaceChildren(
+      ...order.map((index) =>
+        element('option', { value: String(index) }, shortLabel(item.labels?.[index]?.label ?? String(index))),
+      ),
+    );
+  }
   if (item === shown) return;
   shown = undefined;
-  byId('map', HTMLCanvasElement).hidden = true;
-  byId('occlusion-busy', HTMLElement).hidden = true;
+  for (const id of ['map', 'occlusion-busy', 'scale']) byId(id, HTMLElement).hidden = true;
   byId('occlusion-said', HTMLElement).textContent = '';
   byId('occlude', HTMLButtonElement).disabled = false;
 }
@@ -109,7 +134,7 @@ export function watchOcclusion(current) {
     const busy = byId('occlusion-busy', HTMLElement);
     busy.hidden = false;
     try {
-      await compute(item, item.seen);
+      await compute(item, item.seen, Number(byId('occlusion-class', HTMLSelectElement).value));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       byId('occlusion-said', HTMLElement).textContent = error.message;

@@ -1,0 +1,211 @@
+// The same bits in this browser: a web worker with the server's own decoder, engine and weights. Compares the logits
+// bit by bit, and follows the webcam.
+import { currentToken } from './api.js';
+import { byId, element, percent } from './element.js';
+import { modelDetails, shortLabel } from './model.js';
+
+/**
+ * @typedef {import('./pictures.js').Item} Item
+ * @typedef {import('../../browser/messages.ts').FromWorker} FromWorker
+ * @typedef {import('../../browser/messages.ts').ToWorker} ToWorker
+ * @typedef {import('../../browser/messages.ts').LocalAnswer} LocalAnswer
+ */
+
+const MAX_ROWS = 20;
+/** Frames over which the rate is taken. */
+const RATE_FRAMES = 20;
+
+/** @type {Worker | undefined} */
+let worker;
+let ready = false;
+let size = 227;
+let lastId = 0;
+/** @type {Map<number, { resolve: (answer: LocalAnswer) => void, reject: (error: Error) => void }>} */
+const waiting = new Map();
+/** @type {string | undefined} The item that was compared. */
+let compared;
+
+/** @param {ToWorker} message */
+function send(message) {
+  worker?.postMessage(message);
+}
+
+/** Plain omission would take `id` from each member of the union. @param {Blob} file @param {'resize' | 'none'} fit */
+function classifyHere(file, fit) {
+  const id = ++lastId;
+  return /** @type {Promise<LocalAnswer>} */ (
+    new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      send({ kind: 'classify', id, file, fit });
+    })
+  );
+}
+
+/** @param {Uint8ClampedArray} rgba */
+function classifyFrame(rgba) {
+  const id = ++lastId;
+  return /** @type {Promise<LocalAnswer>} */ (
+    new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      send({ kind: 'frame', id, rgba });
+    })
+  );
+}
+
+/** @param {string} text */
+function say(text) {
+  byId('local-said', HTMLElement).textContent = text;
+}
+
+/** @param {FromWorker} message @param {() => void} isReady */
+function hear(message, isReady) {
+  if (message.kind === 'progress') byId('local-done', HTMLProgressElement).value = message.bytes / message.of;
+  else if (message.kind === 'ready') {
+    ready = true;
+    size = message.size;
+    byId('local-busy', HTMLElement).hidden = true;
+    byId('local', HTMLButtonElement).textContent = 'Computes in this browser, too';
+    byId('webcam', HTMLElement).hidden = !navigator.mediaDevices?.getUserMedia;
+    const megabytes = (message.bytes / 1e6).toFixed(0);
+    say(
+      message.cached
+        ? `${megabytes} MB of weights, from this browser’s cache.`
+        : `${megabytes} MB of weights, fetched and kept.`,
+    );
+    isReady();
+  } else if (message.kind === 'answer') {
+    waiting.get(message.id)?.resolve(message);
+    waiting.delete(message.id);
+  } else if (message.id === undefined) {
+    byId('local-busy', HTMLElement).hidden = true;
+    byId('local', HTMLElement).setAttribute('aria-pressed', 'false');
+    worker?.terminate();
+    worker = undefined;
+    say(message.message);
+  } else {
+    waiting.get(message.id)?.reject(new Error(message.message));
+    waiting.delete(message.id);
+  }
+}
+
+/** The bits of a number as f32. @param {number} value */
+function bits(value) {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value);
+  return view.getUint32(0);
+}
+
+/** @param {Item} item @param {LocalAnswer} here */
+function showComparison(item, here) {
+  const edge = item.answer?.logits ?? [];
+  const equal =
+    edge.length === here.logits.length &&
+    edge.every((value, i) => bits(value) === bits(here.logits[i] ?? Number.NaN));
+  const best = edge.map((_, index) => index).sort((a, b) => (edge[b] ?? 0) - (edge[a] ?? 0));
+  const rows = best.slice(0, MAX_ROWS).map((index) => {
+    const [there, local] = [edge[index] ?? 0, here.logits[index] ?? 0];
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, shortLabel(item.labels?.[index]?.label ?? String(index))),
+      element('td', {}, there.toFixed(5)),
+      element('td', {}, local.toFixed(5)),
+      element('td', {}, bits(there) === bits(local) ? `= ${bits(local).toString(16).padStart(8, '0')}` : '≠'),
+    );
+  });
+  byId('local-table', HTMLTableElement).tBodies[0]?.replaceChildren(...rows);
+  byId('local-table', HTMLTableElement).hidden = false;
+  const { decodeMs = 0, inferenceMs = 0 } = item.timings ?? {};
+  const edgeTime =
+    decodeMs + inferenceMs < 1 ? '(its clock stands still)' : `${Math.round(decodeMs + inferenceMs)} ms`;
+  say(
+    `${equal ? `All ${edge.length} logits are equal, to the bit.` : 'The logits differ.'} ` +
+      `Edge: ${edgeTime}. This browser: ${Math.round(here.decodeMs + here.inferenceMs)} ms ` +
+      `(decoding ${here.decodeMs.toFixed(0)}, network ${here.inferenceMs.toFixed(1)}).`,
+  );
+}
+
+/** Computes the current photo here, too. @param {Item | undefined} item */
+export async function showLocal(item) {
+  byId('browser', HTMLElement).hidden = !item?.answer;
+  if (!ready || !item?.answer || !item.sent || !item.seen || compared === item.id) return;
+  compared = item.id;
+  // What is decoded only on the server (WebP) is taken as the network sees it.
+  const here = await classifyHere(item.sent, 'resize').catch(() =>
+    classifyHere(/** @type {Blob} */ (item.seen), 'none'),
+  );
+  if (compared === item.id) showComparison(item, here);
+}
+
+/** The centre of a frame, as the network wants it: RGBA of its size. @param {HTMLVideoElement} video @param {CanvasRenderingContext2D} context */
+function frameOf(video, context) {
+  const side = Math.min(video.videoWidth, video.videoHeight);
+  context.drawImage(
+    video,
+    (video.videoWidth - side) / 2,
+    (video.videoHeight - side) / 2,
+    side,
+    side,
+    0,
+    0,
+    size,
+    size,
+  );
+  return context.getImageData(0, 0, size, size).data;
+}
+
+async function goLive() {
+  const button = byId('webcam', HTMLButtonElement);
+  const video = byId('video', HTMLVideoElement);
+  if (video.srcObject instanceof MediaStream) {
+    for (const track of video.srcObject.getTracks()) track.stop();
+    video.srcObject = null;
+    byId('live', HTMLElement).hidden = true;
+    button.textContent = 'Use the webcam, live';
+    return;
+  }
+  const stream = await navigator.mediaDevices
+    .getUserMedia({ video: { width: 640, height: 480 } })
+    .catch(() => undefined);
+  if (!stream) return say('The camera could not be used.');
+  button.textContent = 'Stop the webcam';
+  byId('live', HTMLElement).hidden = false;
+  video.srcObject = stream;
+  await video.play();
+  const context = element('canvas', { width: String(size), height: String(size) }).getContext('2d', {
+    willReadFrequently: true,
+  });
+  if (!context) return;
+  const { labels } = await modelDetails();
+  /** @type {number[]} */
+  const times = [];
+  while (video.srcObject === stream) {
+    const { probabilities } = await classifyFrame(frameOf(video, context));
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    byId('live-class', HTMLElement).textContent =
+      `${shortLabel(labels[best]?.label ?? '')}, ${percent(probabilities[best] ?? 0)}`;
+    times.push(performance.now());
+    if (times.length > RATE_FRAMES) times.shift();
+    const rate = ((times.length - 1) * 1000) / Math.max(1, (times.at(-1) ?? 0) - (times[0] ?? 0));
+    byId('live-rate', HTMLElement).textContent = `${rate.toFixed(1)} frames a second`;
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+/** @param {() => Item | undefined} current */
+export function watchLocal(current) {
+  const button = byId('local', HTMLButtonElement);
+  byId('webcam', HTMLButtonElement).addEventListener('click', goLive);
+  button.addEventListener('click', async () => {
+    if (worker) return;
+    button.setAttribute('aria-pressed', 'true');
+    byId('local-busy', HTMLElement).hidden = false;
+    say('');
+    const { name } = await modelDetails();
+    worker = new Worker('/build/worker.js', { type: 'module' });
+    worker.onmessage = ({ data }) => hear(data, () => showLocal(current()));
+    worker.onerror = () =>
+      hear({ kind: 'failed', message: 'This browser could not start the worker.' }, () => {});
+    send({ kind: 'open', model: name, token: currentToken() });
+  });
+}
