@@ -146,6 +146,46 @@ describe('who touches what', () => {
   });
 });
 
+describe('dialects', () => {
+  /** What gives a dialect away outside of its folder: its names, addresses and headers. */
+  const WORDS: Record<string, RegExp> = {
+    'hugging-face': /hugging[-_ ]face|huggingFace/,
+    'workers-ai': /workers[-_ ]?ai|\/ai\b|client\/v4/i,
+    'tensorflow-serving': /tensorflow|:predict\b/i,
+    'open-inference': /open[-_ ]?inference|triton|kserve|\/v2\b|inference-header/i,
+  };
+  const LIST = 'src/http/dialects/index.ts';
+
+  test('each has its words here', async () => {
+    const entries = await readdir(path.join(ROOT, 'src/http/dialects'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.toSorted()).toEqual(Object.keys(WORDS).toSorted());
+    for (const [name, words] of Object.entries(WORDS)) {
+      const own = src.filter(({ file }) => file.startsWith(`src/http/dialects/${name}/`));
+      expect(own.some(({ text }) => words.test(text))).toBe(true);
+    }
+  });
+
+  test.each(Object.entries(WORDS))('nothing outside of its folder knows %s but the list', (name, words) => {
+    const knows = src
+      .filter(({ file }) => file !== LIST && !file.startsWith(`src/http/dialects/${name}/`))
+      .flatMap(({ file, text }) =>
+        text
+          .split('\n')
+          .filter((line) => words.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      );
+    expect(knows).toEqual([]);
+    const importers = src.filter(
+      (source) =>
+        source.file !== LIST &&
+        !source.file.startsWith(`src/http/dialects/${name}/`) &&
+        imports(source).some((target) => target.startsWith(`src/http/dialects/${name}/`)),
+    );
+    expect(importers.map(({ file }) => file)).toEqual([]);
+  });
+});
+
 describe('wasm modules', () => {
   test.each(['kernels', 'decode'])('%s.wasm imports nothing', async (name) => {
     const bytes = await readFile(path.join(ROOT, 'build', `${name}.wasm`));
