@@ -3,15 +3,12 @@ import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv, Isolate } from './context.ts';
-import { huggingFaceRoute } from './dialects/hugging-face/index.ts';
-import { openInferenceRoute } from './dialects/open-inference/index.ts';
-import { tensorflowRoute } from './dialects/tensorflow-serving/index.ts';
-import { workersAiRoute } from './dialects/workers-ai/index.ts';
+import { DIALECTS, errorFormAt } from './dialects/index.ts';
 import { auth } from './middleware/auth.ts';
 import { classifier } from './middleware/classifier.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
-import { discardBody } from './middleware/discard-body.ts';
-import { etag } from './middleware/etag.ts';
+import { drainBody } from './middleware/drain-body.ts';
+import { entityTag } from './middleware/entity-tag.ts';
 import { options, refuse } from './middleware/methods.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestLog } from './middleware/request-log.ts';
@@ -32,6 +29,7 @@ const MAX_REQUEST_ID = 64;
 
 export function createApp(isolate: Isolate) {
   const app = new Hono<AppEnv>();
+  const headers = DIALECTS.flatMap((dialect) => dialect.headers ?? []);
   const answerError = (error: unknown, c: Context<AppEnv>) => {
     const known = asServiceError(error);
     const id = c.var.requestId;
@@ -39,7 +37,7 @@ export function createApp(isolate: Isolate) {
       console.error(
         JSON.stringify({ message: 'error', id, code: known.code, error: String(known.cause ?? known) }),
       );
-    return errorResponse(known, c.req.path, id);
+    return errorResponse(known, c.req.path, id, errorFormAt(c.req.path));
   };
   app.onError(answerError);
   app.notFound((c) => answerError(refuse(app, c), c));
@@ -49,15 +47,15 @@ export function createApp(isolate: Isolate) {
   });
   app.use(
     requestLog,
-    discardBody,
+    drainBody,
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
-    crossOrigin,
+    crossOrigin(headers),
     rateLimit,
-    auth,
+    auth(DIALECTS.flatMap(({ open = [] }) => open)),
     classifier,
-    etag,
-    resultCache,
+    entityTag,
+    resultCache(headers),
   );
   const routes = app
     .route('/', classifyRoute)
@@ -67,14 +65,11 @@ export function createApp(isolate: Isolate) {
     .route('/', modelFileRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
-    .route('/', huggingFaceRoute)
-    .route('/', workersAiRoute)
-    .route('/', tensorflowRoute)
-    .route('/', openInferenceRoute)
     .route('/', pageRoute);
-  documentRoutes(app);
+  for (const { routes: spoken } of DIALECTS) app.route('/', spoken);
+  documentRoutes(app, DIALECTS);
   return routes;
 }
 
-/** The routes' types, for the typed client. */
+/** The types of our own routes, for the typed client. */
 export type App = ReturnType<typeof createApp>;

@@ -1,9 +1,39 @@
-// The one translation of errors into HTTP: application/problem+json (RFC 9457). An unknown error is logged and
-// answered with a fixed text, so that nothing internal leaks. `error` repeats `detail` for clients that read only it.
+// The one translation of errors into HTTP: application/problem+json (RFC 9457), or the form of the dialect whose
+// address it is. An unknown error is logged and answered with a fixed text, so that nothing internal leaks. `error`
+// repeats `detail` for clients that read only it.
+import * as v from 'valibot';
 import { ERROR_CODES, excerpt, ServiceError } from '../errors.ts';
 
+export const Problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  instance: v.string(),
+  request_id: v.string(),
+  error: v.pipe(v.string(), v.description('The same as detail, for clients that read only this.')),
+});
+export type Problem = v.InferOutput<typeof Problem>;
+
+/** How errors look on the wire. */
+export interface ErrorForm {
+  /** Begins the names of its responses in the OpenAPI document. */
+  name: string;
+  contentType: string;
+  schema: v.GenericSchema;
+  body(problem: Problem): object;
+}
+
+/** The form of every address that no dialect claims. */
+export const PROBLEM_FORM: ErrorForm = {
+  name: 'Problem',
+  contentType: 'application/problem+json',
+  schema: Problem,
+  body: (problem) => problem,
+};
+
 /** The problem document of an error, for one request. */
-export function problemDocument(error: ServiceError, instance: string, requestId: string) {
+export function problemDocument(error: ServiceError, instance: string, requestId: string): Problem {
   return {
     type: `urn:alexnet-edge:problem:${error.code}`,
     title: error.title,
@@ -22,26 +52,15 @@ export function asServiceError(error: unknown): ServiceError {
   return new ServiceError('internal', ERROR_CODES.internal.title, { cause: error });
 }
 
-/**
- * An error as a response, with the error's own headers. Two dialects have a form of their own: the Open Inference
- * Protocol knows only `{"error"}` as application/json, and Workers AI's envelope is added to the document.
- */
-export function errorResponse(error: ServiceError, path: string, requestId: string): Response {
-  const document = problemDocument(error, path, requestId);
-  const inference = /^\/v2(\/|$)/.test(path);
-  const envelope = /^\/(ai|client\/v4)\//.test(path)
-    ? {
-        result: null,
-        success: false,
-        errors: [{ code: error.status, message: error.message }],
-        messages: [],
-      }
-    : {};
-  return new Response(JSON.stringify(inference ? { error: error.message } : { ...document, ...envelope }), {
+/** An error as a response in that form, with the error's own headers. */
+export function errorResponse(
+  error: ServiceError,
+  path: string,
+  requestId: string,
+  { contentType, body }: ErrorForm,
+): Response {
+  return new Response(JSON.stringify(body(problemDocument(error, path, requestId))), {
     status: error.status,
-    headers: {
-      'content-type': inference ? 'application/json' : 'application/problem+json',
-      ...error.headers,
-    },
+    headers: { 'content-type': contentType, ...error.headers },
   });
 }

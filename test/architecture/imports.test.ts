@@ -127,7 +127,7 @@ describe('who touches what', () => {
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
-  test('WebAssembly: engine and image (the page's worker compiles what a bundler would; others only hand a Module on)', () => {
+  test('WebAssembly: engine and image (the worker of the page compiles what a bundler would; others only hand a Module on)', () => {
     expect(strays(/\bWebAssembly\.(?!Module\b)/, ['engine', 'image', 'browser'])).toEqual([]);
     expect(strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'browser', 'wasm.d'])).toEqual([]);
     expect(strays(/\bnew WebAssembly\b/, ['engine', 'image'])).toEqual([]);
@@ -146,6 +146,46 @@ describe('who touches what', () => {
       ({ file, text }) => /^(src\/engine|assembly\/kernels)\//.test(file) && /alexnet/i.test(text),
     );
     expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+});
+
+describe('dialects', () => {
+  /** What gives a dialect away outside of its folder: its names, addresses and headers. */
+  const WORDS: Record<string, RegExp> = {
+    'hugging-face': /hugging[-_ ]face|huggingFace/,
+    'workers-ai': /workers[-_ ]?ai|\/ai\b|client\/v4/i,
+    'tensorflow-serving': /tensorflow|:predict\b/i,
+    'open-inference': /open[-_ ]?inference|triton|kserve|\/v2\b|inference-header/i,
+  };
+  const LIST = 'src/http/dialects/index.ts';
+
+  test('each has its words here', async () => {
+    const entries = await readdir(path.join(ROOT, 'src/http/dialects'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.toSorted()).toEqual(Object.keys(WORDS).toSorted());
+    for (const [name, words] of Object.entries(WORDS)) {
+      const own = src.filter(({ file }) => file.startsWith(`src/http/dialects/${name}/`));
+      expect(own.some(({ text }) => words.test(text))).toBe(true);
+    }
+  });
+
+  test.each(Object.entries(WORDS))('nothing outside of its folder knows %s but the list', (name, words) => {
+    const knows = src
+      .filter(({ file }) => file !== LIST && !file.startsWith(`src/http/dialects/${name}/`))
+      .flatMap(({ file, text }) =>
+        text
+          .split('\n')
+          .filter((line) => words.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      );
+    expect(knows).toEqual([]);
+    const importers = src.filter(
+      (source) =>
+        source.file !== LIST &&
+        !source.file.startsWith(`src/http/dialects/${name}/`) &&
+        imports(source).some((target) => target.startsWith(`src/http/dialects/${name}/`)),
+    );
+    expect(importers.map(({ file }) => file)).toEqual([]);
   });
 });
 

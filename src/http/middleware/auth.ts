@@ -6,14 +6,7 @@ import type { Bindings } from '../bindings.ts';
 import type { AppEnv } from '../context.ts';
 
 /** What stays open: health, the document and its page, the front page. */
-const OPEN = new Set([
-  '/healthz',
-  '/readyz',
-  '/openapi.json',
-  '/docs',
-  '/v2/health/live',
-  '/v2/health/ready',
-]);
+const OPEN = ['/healthz', '/readyz', '/openapi.json', '/docs'];
 
 const REALM = 'Bearer realm="alexnet-edge"';
 
@@ -44,22 +37,26 @@ export function bearerToken(authorization: string | undefined): string | undefin
 
 let saidOpen = false;
 
-export const auth = createMiddleware<AppEnv>(async (c, next) => {
-  const accepted = acceptedTokens(c.env);
-  if (accepted.length === 0 && !saidOpen) {
-    saidOpen = true;
-    console.warn(JSON.stringify({ message: 'API_TOKENS is not set: everybody may classify' }));
-  }
-  const page = c.req.path === '/' && c.req.method !== 'POST';
-  if (accepted.length === 0 || page || OPEN.has(c.req.path)) return next();
-  const token = bearerToken(c.req.header('authorization'));
-  if (token === undefined)
-    throw new ServiceError('unauthorized', 'expected Authorization: Bearer TOKEN, got none', {
-      headers: { 'www-authenticate': REALM },
-    });
-  if (!(await isAccepted(token, accepted)))
-    throw new ServiceError('unauthorized', 'the bearer token is not one of those accepted here', {
-      headers: { 'www-authenticate': `${REALM}, error="invalid_token"` },
-    });
-  await next();
-});
+/** @param alsoOpen further addresses that need no token */
+export function auth(alsoOpen: readonly string[]) {
+  const open = new Set([...OPEN, ...alsoOpen]);
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const accepted = acceptedTokens(c.env);
+    if (accepted.length === 0 && !saidOpen) {
+      saidOpen = true;
+      console.warn(JSON.stringify({ message: 'API_TOKENS is not set: everybody may classify' }));
+    }
+    const page = c.req.path === '/' && c.req.method !== 'POST';
+    if (accepted.length === 0 || page || open.has(c.req.path)) return next();
+    const token = bearerToken(c.req.header('authorization'));
+    if (token === undefined)
+      throw new ServiceError('unauthorized', 'expected Authorization: Bearer TOKEN, got none', {
+        headers: { 'www-authenticate': REALM },
+      });
+    if (!(await isAccepted(token, accepted)))
+      throw new ServiceError('unauthorized', 'the bearer token is not one of those accepted here', {
+        headers: { 'www-authenticate': `${REALM}, error="invalid_token"` },
+      });
+    await next();
+  });
+}

@@ -3,30 +3,26 @@ import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../context.ts';
 
-const EXPOSED = [
+export const EXPOSED = [
   'X-Request-Id',
   'Server-Timing',
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
   'ETag',
-  'Inference-Header-Content-Length',
 ];
-const ACCEPTED = [
-  'Authorization',
-  'Content-Type',
-  'If-None-Match',
-  'Inference-Header-Content-Length',
-  'X-Request-Id',
-];
+const ACCEPTED = ['Authorization', 'Content-Type', 'If-None-Match', 'X-Request-Id'];
 
-export const crossOrigin = createMiddleware<AppEnv>((c, next) => {
-  const origins = (c.env.CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim());
-  return cors({
-    origin: origins.includes('*') ? '*' : origins,
-    allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
-    allowHeaders: ACCEPTED,
-    exposeHeaders: EXPOSED,
-    maxAge: 86_400,
-  })(c, next);
-});
+/** @param headers further ones, of requests and answers */
+export function crossOrigin(headers: readonly string[]) {
+  return createMiddleware<AppEnv>((c, next) => {
+    const origins = (c.env.CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim());
+    return cors({
+      origin: origins.includes('*') ? '*' : origins,
+      allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+      allowHeaders: [...ACCEPTED, ...headers],
+      exposeHeaders: [...EXPOSED, ...headers],
+      maxAge: 86_400,
+    })(c, next);
+  });
+}

@@ -1,16 +1,17 @@
 // GET /openapi.json, and GET /docs: the same document as a page, without scripts or requests to anybody else.
 import type { Context, Hono } from 'hono';
 import type { AppEnv } from '../context.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { docsPage } from './docs-page.ts';
 import { type Document, makeDocument } from './openapi.ts';
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** Adds the two routes; the document is made when it is first asked for. */
-export function documentRoutes(app: Hono<AppEnv>): void {
+export function documentRoutes(app: Hono<AppEnv>, dialects: readonly Dialect[]): void {
   let made: Document | undefined;
   const document = async (): Promise<Document> => {
-    made ??= await makeDocument(app);
+    made ??= await makeDocument(app, dialects);
     return made;
   };
   app.get('/openapi.json', async (c: Context<AppEnv>) => c.json(await document()));

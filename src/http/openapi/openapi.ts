@@ -3,14 +3,12 @@ import type { Hono } from 'hono';
 import { generateSpecs, resolver } from 'hono-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
-import { InferError } from '../dialects/schemas.ts';
-import { Problem } from '../v1/schemas.ts';
-import type { Status } from './operation.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
+import { STATUSES } from './operation.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
 export type Document = Awaited<ReturnType<typeof generateSpecs>>;
-
-const STATUSES: Status[] = [400, 401, 404, 408, 409, 413, 415, 422, 429, 500, 504];
 
 /** The titles of a status, as the error table has them. */
 function titles(status: number): string {
@@ -21,41 +19,37 @@ function titles(status: number): string {
     .join('; ');
 }
 
-function problemResponses() {
+function problemResponses(forms: readonly ErrorForm[]) {
   return Object.fromEntries(
-    STATUSES.flatMap((status) => [
-      [
-        `Problem${status}`,
+    forms.flatMap(({ name, contentType, schema }) =>
+      STATUSES.map((status) => [
+        `${name}${status}`,
         {
           description: titles(status),
-          content: { 'application/problem+json': { schema: resolver(Problem, SCHEMA_OPTIONS) } },
+          content: { [contentType]: { schema: resolver(schema, SCHEMA_OPTIONS) } },
         },
-      ],
-      [
-        `Inference${status}`,
-        {
-          description: titles(status),
-          content: { 'application/json': { schema: resolver(InferError, SCHEMA_OPTIONS) } },
-        },
-      ],
-    ]),
+      ]),
+    ),
   );
 }
 
-/** `{target}` stands for a name and the action after it, which a router cannot tell apart. */
-function nameTargets(paths: Document['paths']): Document['paths'] {
+/** Puts the documented addresses in the place of the router's; the parameter `target` gets its name back. */
+function renamePaths(paths: Document['paths'], names: Readonly<Record<string, string>>): Document['paths'] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, item]) => {
-      if (!path.includes('{target}')) return [path, item];
-      const name = path.includes('{model}') ? 'version' : 'model';
+      const documented = names[path];
+      if (documented === undefined) return [path, item];
+      const name = /\{(\w+)\}:\w+$/.exec(documented)?.[1] ?? 'target';
       const renamed = JSON.stringify(item).replaceAll('"name":"target"', `"name":"${name}"`);
-      return [path.replace('{target}', `{${name}}:predict`), JSON.parse(renamed)];
+      return [documented, JSON.parse(renamed)];
     }),
   );
 }
 
 /** The document of an application's routes. */
-export async function makeDocument(app: Hono<AppEnv>): Promise<Document> {
+export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect[]): Promise<Document> {
+  const forms = dialects.flatMap(({ errors }) => (errors ? [errors.form] : []));
+  const names = Object.assign({}, ...dialects.map(({ documentedPaths }) => documentedPaths));
   const document = await generateSpecs(app, {
     defaultValidationErrorResponse: false,
     documentation: {
@@ -70,9 +64,9 @@ export async function makeDocument(app: Hono<AppEnv>): Promise<Document> {
       servers: [{ url: '/' }],
       components: {
         securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-        responses: problemResponses(),
+        responses: problemResponses([PROBLEM_FORM, ...forms]),
       },
     },
   });
-  return { ...document, paths: nameTargets(document.paths) };
+  return { ...document, paths: renamePaths(document.paths, names) };
 }

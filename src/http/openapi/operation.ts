@@ -3,20 +3,23 @@
 import { describeRoute, resolver } from 'hono-openapi';
 import type { GenericSchema } from 'valibot';
 import { MOST_FILES } from '../limits.ts';
+import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
 /** An 8 x 8 PNG, for examples. */
 export const EXAMPLE_IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4UaGBFTEMLQkAUtVaASL5fhoAAAAASUVORK5CYII=';
 
-export type Status = 400 | 401 | 404 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 504;
+export const STATUSES = [400, 401, 404, 408, 409, 413, 415, 422, 429, 500, 504] as const;
+export type Status = (typeof STATUSES)[number];
 
 /** Problems of routes that read the model, and of those that classify. */
 export const MODEL_PROBLEMS: Status[] = [400, 401, 500, 504];
 export const CLASSIFY_PROBLEMS: Status[] = [...MODEL_PROBLEMS, 408, 413, 415, 422, 429];
 
 export interface Operation {
-  tag: 'own' | 'Hugging Face' | 'Workers AI' | 'Open Inference Protocol' | 'TensorFlow Serving';
+  /** Under which the document lists it. */
+  tag: string;
   summary: string;
   /** JSON of the answer, where there is any. */
   answer?: GenericSchema;
@@ -27,6 +30,8 @@ export interface Operation {
   /** Forms of the body. `image`: the file itself; `form`: multipart/form-data with files. */
   body?: { json?: { schema: GenericSchema; example: object }; image?: boolean; form?: boolean };
   problems: Status[];
+  /** How problems look; without it, as problem documents. */
+  form?: ErrorForm;
   /** Another answer than 200 that is no problem document. */
   also?: Record<number, { description: string; schema: GenericSchema }>;
 }
@@ -63,12 +68,11 @@ function requestBody({ json: text, image, form }: NonNullable<Operation['body']>
 }
 
 /** The middleware that carries the description. */
-export function operation({ tag, summary, answer, png, file, body, problems, also = {} }: Operation) {
+export function operation(described: Operation) {
+  const { tag, summary, answer, png, file, body, problems, form = PROBLEM_FORM, also = {} } = described;
   const responses = problems.map((status) => [
     String(status),
-    {
-      $ref: `#/components/responses/${tag === 'Open Inference Protocol' ? 'Inference' : 'Problem'}${status}`,
-    },
+    { $ref: `#/components/responses/${form.name}${status}` },
   ]);
   const others = Object.entries(also).map(([status, { description, schema }]) => [
     status,

@@ -10,8 +10,8 @@ import { query } from '../openapi/validation.ts';
 import { findModel, modelName, numericVersion } from './model-name.ts';
 import { ModelAnswer, ModelsAnswer, NoQuery } from './schemas.ts';
 
-/** The status that TensorFlow Serving gives at the same address. */
-function versionStatus(model: ModelInfo) {
+/** The versions that are served, and their state. */
+export function versionStatus(model: ModelInfo) {
   return [
     {
       version: numericVersion(model),

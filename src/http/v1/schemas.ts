@@ -2,6 +2,7 @@
 // OpenAPI document is made from them.
 import * as v from 'valibot';
 import { wholeNumber } from '../openapi/validation.ts';
+import { Problem } from '../problem.ts';
 
 export const MAX_TOP_K = 1000;
 
@@ -138,16 +139,6 @@ export const ImageResult = v.object({
   embedding: v.optional(v.array(v.number())),
 });
 
-export const Problem = v.object({
-  type: v.string(),
-  title: v.string(),
-  status: v.number(),
-  detail: v.string(),
-  instance: v.string(),
-  request_id: v.string(),
-  error: v.pipe(v.string(), v.description('The same as detail, for clients that read only this.')),
-});
-
 export const ClassifyAnswer = v.object({
   model: ModelName,
   ...ImageResult.entries,
@@ -216,7 +207,7 @@ export const ModelAnswer = v.object({
         status: v.object({ error_code: v.string(), error_message: v.string() }),
       }),
     ),
-    v.description('What TensorFlow Serving answers at this address.'),
+    v.description('The versions that are served, and their state.'),
   ),
 });
 

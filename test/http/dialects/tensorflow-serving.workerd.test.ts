@@ -63,6 +63,51 @@ describe('TensorFlow Serving', () => {
     expect((await postJson(path, { instances: [{ b64: jpegBase64 }] })).status).toBe(200);
   });
 
+  it('answers the status of the version that is served', async () => {
+    const response = await send(`/v1/models/tiny/versions/${await version()}`);
+    expect(await response.json()).toEqual({
+      model_version_status: [
+        { version: await version(), state: 'AVAILABLE', status: { error_code: 'OK', error_message: '' } },
+      ],
+    });
+    for (const path of ['/v1/models/tiny/versions/1', '/v1/models/other/versions/1'])
+      expect([path, (await send(path)).status]).toEqual([path, 404]);
+  });
+
+  it.each(['', '/versions/N'])('answers its metadata%s: the signature that :predict has', async (where) => {
+    const number = await version();
+    const response = await send(`/v1/models/tiny${where.replace('N', number)}/metadata`);
+    const body = (await response.json()) as {
+      model_spec: object;
+      metadata: {
+        signature_def: {
+          signature_def: { serving_default: { inputs: object; outputs: Record<string, object> } };
+        };
+      };
+    };
+    expect(body.model_spec).toEqual({ name: 'tiny', signature_name: '', version: number });
+    const { inputs, outputs } = body.metadata.signature_def.signature_def.serving_default;
+    expect(inputs).toEqual({
+      image_bytes: {
+        dtype: 'DT_STRING',
+        tensor_shape: { dim: [{ size: '-1', name: '' }], unknown_rank: false },
+        name: 'image_bytes:0',
+      },
+    });
+    const answered = await postJson('/v1/models/tiny:predict', { instances: [{ b64: jpegBase64 }] });
+    const { predictions } = (await answered.json()) as Predictions;
+    expect(Object.keys(outputs).toSorted()).toEqual(Object.keys(predictions[0] ?? {}).toSorted());
+    expect(outputs.probabilities).toMatchObject({
+      dtype: 'DT_FLOAT',
+      tensor_shape: {
+        dim: [
+          { size: '-1', name: '' },
+          { size: String(predictions[0]?.probabilities.length), name: '' },
+        ],
+      },
+    });
+  });
+
   const refused: [string, string, unknown, number, RegExp][] = [
     [
       'another model',

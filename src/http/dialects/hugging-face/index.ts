@@ -3,7 +3,7 @@
 // The JS client drops `parameters` when it sends bytes but keeps the query string, so the query counts, too.
 // Source: huggingface/huggingface.js packages/tasks (image-classification spec), huggingface_hub InferenceClient.
 import { type Context, Hono } from 'hono';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
 import type { Prediction } from '../../../engine/engine.ts';
@@ -12,42 +12,10 @@ import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation, type Status } from '../../openapi/operation.ts';
-import { parseJson, query, wholeNumber } from '../../openapi/validation.ts';
+import { parseJson, query } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
-import { MAX_TOP_K } from '../../v1/schemas.ts';
-import { HuggingFaceAnswer } from '../schemas.ts';
-
-const FUNCTIONS = ['softmax', 'sigmoid', 'none'] as const;
-const expectedFunction = FUNCTIONS.join(', ');
-const expectedTopK = `a whole number from 0 to ${MAX_TOP_K}`;
-
-export const HuggingFaceQuery = v.strictObject({
-  top_k: v.optional(wholeNumber(0, MAX_TOP_K)),
-  function_to_apply: v.optional(v.picklist(FUNCTIONS, expectedFunction)),
-});
-
-const Parameters = v.strictObject({
-  top_k: v.nullish(
-    v.pipe(
-      v.number(expectedTopK),
-      v.integer(expectedTopK),
-      v.minValue(0, expectedTopK),
-      v.maxValue(MAX_TOP_K, expectedTopK),
-    ),
-  ),
-  function_to_apply: v.nullish(v.picklist(FUNCTIONS, expectedFunction)),
-});
-
-export const HuggingFaceBody = v.strictObject({
-  inputs: v.pipe(v.string('base64 or a data: URL'), v.description('The image file as base64.')),
-  parameters: v.nullish(Parameters),
-  options: v.nullish(
-    v.pipe(
-      v.looseObject({}, 'an object'),
-      v.description('Directions to the hosted service (caching, waiting): no effect.'),
-    ),
-  ),
-});
+import type { Dialect } from '../dialect.ts';
+import { type FUNCTIONS, HuggingFaceAnswer, HuggingFaceBody, HuggingFaceQuery } from './schemas.ts';
 
 const DEFAULT_TOP_K = 5;
 
@@ -111,9 +79,11 @@ function describe(problems: Status[]) {
   });
 }
 
-export const huggingFaceRoute = new Hono<AppEnv>()
+const routes = new Hono<AppEnv>()
   .post('/', describe(CLASSIFY_PROBLEMS), query(HuggingFaceQuery), (c) => answer(c, c.req.valid('query')))
   .post('/models/:model{.+}', describe([...CLASSIFY_PROBLEMS, 404]), query(HuggingFaceQuery), async (c) => {
     await findModel(c, c.req.param('model'));
     return answer(c, c.req.valid('query'));
   });
+
+export const huggingFace: Dialect = { routes };

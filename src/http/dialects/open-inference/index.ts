@@ -1,5 +1,5 @@
-// The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `live` and `ready`
-// load the model first, because a probe that waits for readiness sends no inference.
+// The Open Inference Protocol v2 (KServe, Triton): server and model metadata, health, inference. `ready` loads
+// the model first, because a probe that waits for readiness sends no inference.
 import { type Context, Hono } from 'hono';
 import { ServiceError } from '../../../errors.ts';
 import { elements, inferShapes } from '../../../network/shapes.ts';
@@ -7,19 +7,22 @@ import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxFiles, maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from '../../openapi/operation.ts';
 import { query } from '../../openapi/validation.ts';
+import type { ErrorForm } from '../../problem.ts';
 import { findModel, numericVersion } from '../../v1/model-name.ts';
 import { NoQuery } from '../../v1/schemas.ts';
+import type { Dialect } from '../dialect.ts';
+import { denormalise } from './denormalise.ts';
+import { InferBody, type InferRequest, readInferRequest } from './request.ts';
+import { inferResponse } from './response.ts';
 import {
   InferAnswer,
+  InferError,
   InferenceModelAnswer,
   InferenceServerAnswer,
   LiveAnswer,
   ModelReadyAnswer,
   ReadyAnswer,
-} from '../schemas.ts';
-import { denormalise } from './denormalise.ts';
-import { InferBody, type InferRequest, readInferRequest } from './request.ts';
-import { inferResponse } from './response.ts';
+} from './schemas.ts';
 
 async function metadata(c: Context<AppEnv>, name: string, version?: string) {
   const model = await findModel(c, name, version);
@@ -77,20 +80,30 @@ async function infer(c: Context<AppEnv>, name: string, version?: string) {
 }
 
 const tag = 'Open Inference Protocol';
+const form: ErrorForm = {
+  name: 'Inference',
+  contentType: 'application/json',
+  schema: InferError,
+  body: ({ detail }) => ({ error: detail }),
+};
+
 const describeMetadata = operation({
   tag,
+  form,
   summary: 'Model metadata',
   answer: InferenceModelAnswer,
   problems: [...MODEL_PROBLEMS, 404],
 });
 const describeReady = operation({
   tag,
+  form,
   summary: 'Whether the model is loaded; loads it',
   answer: ModelReadyAnswer,
   problems: [...MODEL_PROBLEMS, 404],
 });
 const describeInfer = operation({
   tag,
+  form,
   summary: 'Inference',
   answer: InferAnswer,
   body: {
@@ -106,10 +119,10 @@ const describeInfer = operation({
   problems: [...CLASSIFY_PROBLEMS, 404],
 });
 
-export const openInferenceRoute = new Hono<AppEnv>()
+const routes = new Hono<AppEnv>()
   .get(
     '/v2',
-    operation({ tag, summary: 'Server metadata', answer: InferenceServerAnswer, problems: [400, 401] }),
+    operation({ tag, form, summary: 'Server metadata', answer: InferenceServerAnswer, problems: [400, 401] }),
     query(NoQuery),
     (c) =>
       c.json({
@@ -120,13 +133,19 @@ export const openInferenceRoute = new Hono<AppEnv>()
   )
   .get(
     '/v2/health/live',
-    operation({ tag, summary: 'Process up', answer: LiveAnswer, problems: [400] }),
+    operation({ tag, form, summary: 'Process up', answer: LiveAnswer, problems: [400] }),
     query(NoQuery),
     (c) => c.json({ live: true }),
   )
   .get(
     '/v2/health/ready',
-    operation({ tag, summary: 'Model loaded; loads it', answer: ReadyAnswer, problems: [400, 500, 504] }),
+    operation({
+      tag,
+      form,
+      summary: 'Model loaded; loads it',
+      answer: ReadyAnswer,
+      problems: [400, 500, 504],
+    }),
     query(NoQuery),
     async (c) => {
       await c.var.classifier.load();
@@ -145,3 +164,10 @@ export const openInferenceRoute = new Hono<AppEnv>()
   .post('/v2/models/:model/versions/:version/infer', describeInfer, query(NoQuery), (c) =>
     infer(c, c.req.param('model'), c.req.param('version')),
   );
+
+export const openInference: Dialect = {
+  routes,
+  errors: { prefixes: ['/v2'], form },
+  open: ['/v2/health/live', '/v2/health/ready'],
+  headers: ['Inference-Header-Content-Length'],
+};

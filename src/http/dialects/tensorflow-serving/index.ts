@@ -1,36 +1,24 @@
 // The TensorFlow Serving REST dialect: POST /v1/models/{model}:predict (also with /versions/{n}) in row format. Each
 // prediction carries named outputs, as a signature with several outputs does: the best class and all probabilities.
+// Before they predict, clients ask GET /v1/models/{model} (our own route, which has the member that they read),
+// .../versions/{n} and .../metadata.
 // Source: tensorflow/serving, docs "RESTful API", "Predict API" and "Model status API".
 import { type Context, Hono } from 'hono';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { rankLabels } from '../../../classify/rank.ts';
 import { ServiceError } from '../../../errors.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readJson, wholeBody } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
-import { MOST_FILES, maxFiles, maxJsonBytes } from '../../limits.ts';
-import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
+import { maxFiles, maxJsonBytes } from '../../limits.ts';
+import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
 import { findModel } from '../../v1/model-name.ts';
+import { versionStatus } from '../../v1/models.ts';
 import { NoQuery } from '../../v1/schemas.ts';
-import { TensorflowAnswer } from '../schemas.ts';
-
-const Base64 = v.strictObject({ b64: v.string('base64') });
-
-export const TensorflowBody = v.strictObject({
-  instances: v.pipe(
-    v.array(
-      v.union(
-        [Base64, v.strictObject({ image_bytes: Base64 }), v.strictObject({ image: Base64 })],
-        '{"b64": base64}',
-      ),
-      'an array of {"b64": base64}',
-    ),
-    v.minLength(1, 'at least one instance'),
-    v.maxLength(MOST_FILES, `at most ${MOST_FILES} instances`),
-  ),
-  signature_name: v.optional(v.literal('serving_default', 'serving_default')),
-});
+import type { Dialect } from '../dialect.ts';
+import { metadata } from './metadata.ts';
+import { MetadataAnswer, StatusAnswer, TensorflowAnswer, TensorflowBody } from './schemas.ts';
 
 function base64Of(instance: v.InferOutput<typeof TensorflowBody>['instances'][number]): string {
   if ('b64' in instance) return instance.b64;
@@ -64,21 +52,55 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
   return c.json({ predictions });
 }
 
-const describeTensorflow = operation({
-  tag: 'TensorFlow Serving',
+const tag = 'TensorFlow Serving';
+
+const describePredict = operation({
+  tag,
   summary: 'The Predict API in row format',
   answer: TensorflowAnswer,
   body: { json: { schema: TensorflowBody, example: { instances: [{ b64: EXAMPLE_IMAGE }] } } },
   problems: [...CLASSIFY_PROBLEMS, 404],
 });
 
+const describeStatus = operation({
+  tag,
+  summary: 'Whether a version is served',
+  answer: StatusAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+
+const describeMetadata = operation({
+  tag,
+  summary: 'The signature: what is read and answered',
+  answer: MetadataAnswer,
+  problems: [...MODEL_PROBLEMS, 404],
+});
+
 const ACTION = /:predict$/;
 
 /** Model names with slashes match `.+`, too, so the longer address comes first. */
-export const tensorflowRoute = new Hono<AppEnv>()
-  .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describeTensorflow, query(NoQuery), (c) =>
+const routes = new Hono<AppEnv>()
+  .get('/v1/models/:model/versions/:version{[0-9]+}', describeStatus, query(NoQuery), async (c) => {
+    const model = await findModel(c, c.req.param('model'), c.req.param('version'));
+    return c.json({ model_version_status: versionStatus(model) });
+  })
+  .get('/v1/models/:model/metadata', describeMetadata, query(NoQuery), async (c) =>
+    c.json(metadata(await findModel(c, c.req.param('model')))),
+  )
+  .get('/v1/models/:model/versions/:version{[0-9]+}/metadata', describeMetadata, query(NoQuery), async (c) =>
+    c.json(metadata(await findModel(c, c.req.param('model'), c.req.param('version')))),
+  )
+  .post('/v1/models/:model/versions/:target{[0-9]+:predict}', describePredict, query(NoQuery), (c) =>
     predict(c, c.req.param('model'), c.req.param('target').replace(ACTION, '')),
   )
-  .post('/v1/models/:target{.+:predict}', describeTensorflow, query(NoQuery), (c) =>
+  .post('/v1/models/:target{.+:predict}', describePredict, query(NoQuery), (c) =>
     predict(c, c.req.param('target').replace(ACTION, '')),
   );
+
+export const tensorflowServing: Dialect = {
+  routes,
+  documentedPaths: {
+    '/v1/models/{model}/versions/{target}': '/v1/models/{model}/versions/{version}:predict',
+    '/v1/models/{target}': '/v1/models/{model}:predict',
+  },
+};

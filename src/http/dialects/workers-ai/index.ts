@@ -1,38 +1,18 @@
 // The Workers AI dialect, image classification: POST /ai/run/{model}, and the long address of Cloudflare's own API.
 // Raw bytes, or JSON {"image": [0..255, ...]}. Source: Cloudflare's Workers AI model pages (resnet-50).
 import { type Context, Hono } from 'hono';
-import * as v from 'valibot';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
 import { ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
-import { MAX_ELEMENTS } from '../../body/json-cost.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
-import { parseJson, query, wholeNumber } from '../../openapi/validation.ts';
+import { parseJson, query } from '../../openapi/validation.ts';
+import type { ErrorForm } from '../../problem.ts';
 import { findModel } from '../../v1/model-name.ts';
-import { MAX_TOP_K } from '../../v1/schemas.ts';
-import { WorkersAiAnswer } from '../schemas.ts';
-
-export const WorkersAiQuery = v.strictObject({ top_k: v.optional(wholeNumber(0, MAX_TOP_K), '5') });
-
-export const WorkersAiBody = v.strictObject({
-  image: v.pipe(
-    v.custom<number[]>(
-      (value) => Array.isArray(value) && value.length <= MAX_ELEMENTS,
-      'an array of bytes, 0 to 255',
-    ),
-    v.description('The image file, one number from 0 to 255 for each byte.'),
-    v.metadata({
-      jsonSchema: {
-        type: 'array',
-        maxItems: MAX_ELEMENTS,
-        items: { type: 'integer', minimum: 0, maximum: 255 },
-      },
-    }),
-  ),
-});
+import type { Dialect } from '../dialect.ts';
+import { WorkersAiAnswer, WorkersAiBody, WorkersAiProblem, WorkersAiQuery } from './schemas.ts';
 
 function bytesOf(values: readonly unknown[]): Uint8Array {
   if (values.length === 0)
@@ -71,6 +51,19 @@ async function answer(c: Context<AppEnv>, model: string, topK: number) {
   return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
 }
 
+const form: ErrorForm = {
+  name: 'WorkersAi',
+  contentType: 'application/problem+json',
+  schema: WorkersAiProblem,
+  body: (problem) => ({
+    ...problem,
+    result: null,
+    success: false,
+    errors: [{ code: problem.status, message: problem.detail }],
+    messages: [],
+  }),
+};
+
 const describeWorkersAi = operation({
   tag: 'Workers AI',
   summary: 'Image classification as Workers AI answers it',
@@ -83,12 +76,15 @@ const describeWorkersAi = operation({
     },
   },
   problems: [...CLASSIFY_PROBLEMS, 404],
+  form,
 });
 
-export const workersAiRoute = new Hono<AppEnv>()
+const routes = new Hono<AppEnv>()
   .post('/ai/run/:model{.+}', describeWorkersAi, query(WorkersAiQuery), (c) =>
     answer(c, c.req.param('model'), c.req.valid('query').top_k),
   )
   .post('/client/v4/accounts/:account/ai/run/:model{.+}', describeWorkersAi, query(WorkersAiQuery), (c) =>
     answer(c, c.req.param('model'), c.req.valid('query').top_k),
   );
+
+export const workersAi: Dialect = { routes, errors: { prefixes: ['/ai', '/client/v4'], form } };

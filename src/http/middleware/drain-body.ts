@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { Upload } from '../../isolate/upload.ts';
 import type { AppEnv } from '../context.ts';
 
-export const discardBody = createMiddleware<AppEnv>(async (c, next) => {
+export const drainBody = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { body, bodyUsed } = c.req.raw;
   if (body && !bodyUsed && !body.locked) await new Upload(body).drain();

@@ -1,26 +1,5 @@
-// What the dialects answer, for the OpenAPI document.
+// What this protocol answers; the OpenAPI document shows the same schemas.
 import * as v from 'valibot';
-
-export const HuggingFaceAnswer = v.array(
-  v.object({ label: v.string(), score: v.number(), index: v.number(), synset: v.optional(v.string()) }),
-);
-
-export const WorkersAiAnswer = v.object({
-  result: v.array(v.object({ label: v.string(), score: v.number() })),
-  success: v.boolean(),
-  errors: v.array(v.string()),
-  messages: v.array(v.string()),
-});
-
-export const TensorflowAnswer = v.object({
-  predictions: v.array(
-    v.object({
-      classes: v.pipe(v.number(), v.description('Index of the best class.')),
-      label: v.string(),
-      probabilities: v.array(v.number()),
-    }),
-  ),
-});
 
 const TensorMetadata = v.object({ name: v.string(), datatype: v.string(), shape: v.array(v.number()) });
 
