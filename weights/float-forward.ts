@@ -1,71 +1,73 @@
 // The float network, slow and obvious: what `verify` holds the packed one against. Activations are C,H,W, float32;
 // sums are float32 too, as every float framework has them. About one second a photo for the full AlexNet.
-import type { ConvLayer, LrnLayer, MaxpoolLayer, Shape } from '../src/network/layer.ts';
+import type { ConvLayer, Layer, LrnLayer, MaxpoolLayer, Network, Shape } from '../src/network/layer.ts';
+import type { Preprocess } from '../src/network/preprocess.ts';
 import type { LayerShapes } from '../src/network/shapes.ts';
-import type { FloatModel } from './float-model.ts';
 import { networkShapes } from './formats/weight-file.ts';
 import { OperatorError } from './operator-error.ts';
 
-interface LoadedLayer {
+export interface LoadedLayer {
   weight: Float32Array;
   bias: Float32Array;
 }
 
+/** A float model whose weights are in memory, or are read for each pass. */
+export interface FloatNetwork {
+  network: Network;
+  preprocess: Preprocess;
+  /** Undefined for a layer without weights. */
+  layer(name: string): Promise<LoadedLayer | undefined> | LoadedLayer | undefined;
+}
+
 export class FloatForward {
   readonly layers: LayerShapes[];
-  readonly #model: FloatModel;
-  readonly #weights: Map<string, LoadedLayer>;
+  readonly #model: FloatNetwork;
 
-  private constructor(model: FloatModel, weights: Map<string, LoadedLayer>) {
+  constructor(model: FloatNetwork) {
     this.#model = model;
-    this.#weights = weights;
     this.layers = networkShapes(model.network);
   }
 
-  /** Reads all weights into memory: 244 MB for AlexNet. */
-  static async load(model: FloatModel): Promise<FloatForward> {
-    const weights = new Map<string, LoadedLayer>();
-    for (const [name, { weight, bias }] of Object.entries(model.layers))
-      weights.set(name, { weight: await weight.read(), bias: await bias.read() });
-    return new FloatForward(model, weights);
-  }
-
   /** Outputs of all layers, C,H,W, for a picture u8 RGB [size][size][3]. */
-  run(picture: Uint8Array): Float32Array[] {
+  async run(picture: Uint8Array): Promise<Float32Array[]> {
     const { mean, std } = this.#model.preprocess;
     const plane = this.#model.network.input.size ** 2;
     let values: Float32Array = new Float32Array(3 * plane);
     for (let c = 0; c < 3; c++)
       for (let i = 0; i < plane; i++)
         values[c * plane + i] = ((picture[i * 3 + c] as number) - (mean[c] as number)) / (std[c] as number);
-    return this.layers.map((shapes) => {
-      values = this.#layer(shapes, values);
-      return values;
-    });
-  }
-
-  #layer({ layer, input, output }: LayerShapes, values: Float32Array): Float32Array {
-    switch (layer.type) {
-      case 'conv': {
-        const loaded = this.#loaded(layer.name);
-        return activate(convolve(layer, loaded, values, input, output), layer.relu);
-      }
-      case 'dense':
-        return activate(multiply(this.#loaded(layer.name), values), layer.relu);
-      case 'maxpool':
-        return maxpool(layer, values, input, output);
-      case 'lrn':
-        return normalise(layer, values, input);
-      case 'softmax':
-        return softmax(values);
+    const outputs: Float32Array[] = [];
+    for (const shapes of this.layers) {
+      const loaded = await this.#model.layer(shapes.layer.name);
+      values = apply(shapes, loaded, values);
+      outputs.push(values);
     }
+    return outputs;
   }
+}
 
-  #loaded(name: string): LoadedLayer {
-    const loaded = this.#weights.get(name);
-    if (!loaded) throw new OperatorError(`${name}: expected weights, found none`);
-    return loaded;
+function apply(
+  { layer, input, output }: LayerShapes,
+  weights: LoadedLayer | undefined,
+  values: Float32Array,
+): Float32Array {
+  switch (layer.type) {
+    case 'conv':
+      return activate(convolve(layer, required(layer, weights), values, input, output), layer.relu);
+    case 'dense':
+      return activate(multiply(required(layer, weights), values), layer.relu);
+    case 'maxpool':
+      return maxpool(layer, values, input, output);
+    case 'lrn':
+      return normalize(layer, values, input);
+    case 'softmax':
+      return softmax(values);
   }
+}
+
+function required({ name }: Layer, weights: LoadedLayer | undefined): LoadedLayer {
+  if (!weights) throw new OperatorError(`${name}: expected weights, found none`);
+  return weights;
 }
 
 function activate(values: Float32Array, relu: boolean): Float32Array {
@@ -134,7 +136,7 @@ function maxpool(
   return result;
 }
 
-function normalise({ size, alpha, beta, k }: LrnLayer, values: Float32Array, input: Shape): Float32Array {
+function normalize({ size, alpha, beta, k }: LrnLayer, values: Float32Array, input: Shape): Float32Array {
   const plane = input.height * input.width;
   const half = Math.floor(size / 2);
   return values.map((value, index) => {

@@ -1,9 +1,14 @@
-// Photos of a folder as a network's input: resized and cropped by the model's own rule (sharp's bilinear).
-import { readdirSync } from 'node:fs';
+// Photos of a folder as a network's input, decoded, resized and cropped by the Worker's own decoder; and which class each
+// one shows, where its folder or a list says so.
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
-import type { Preprocess } from '../src/network/preprocess.ts';
-import { OperatorError } from './operator-error.ts';
+import { ServiceError } from '../src/errors.ts';
+import { ImageDecoder } from '../src/image/decoder.ts';
+import { imageLimits } from '../src/image/limits.ts';
+import type { Label, Preprocess } from '../src/network/preprocess.ts';
+import { inWords, OperatorError } from './operator-error.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
 
 /** Photos in `folder` and below, sorted; with a limit, spread evenly. Throws OperatorError where there is none. */
 export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): string[] {
@@ -15,7 +20,7 @@ export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): st
       `${folder}: expected a folder of photos, found ${(error as NodeJS.ErrnoException).code}`,
     );
   }
-  const photos = files.filter((file) => /\.(jpe?g|png|webp|gif|avif)$/i.test(file)).sort();
+  const photos = files.filter((file) => /\.(jpe?g|png|webp|gif|bmp)$/i.test(file)).sort();
   if (photos.length === 0)
     throw new OperatorError(`${folder}: expected photos, found ${files.length} other files`);
   if (!(limit >= 1)) throw new OperatorError(`--limit: expected at least 1, found ${limit}`);
@@ -25,27 +30,67 @@ export function listPhotos(folder: string, limit = Number.POSITIVE_INFINITY): st
   );
 }
 
-/** The picture u8 RGB [crop][crop][3]. Throws OperatorError for a file that is no photo. */
-export async function loadPhoto(file: string, { resize, resizeTo, crop }: Preprocess): Promise<Uint8Array> {
-  const size = { width: resizeTo, height: resizeTo, fit: resize === 'warp' ? 'fill' : 'outside' } as const;
+function compiled(file: string): WebAssembly.Module {
   try {
-    const resized = await sharp(file)
-      .rotate()
-      .toColourspace('srgb')
-      .removeAlpha()
-      .resize({ ...size, kernel: 'linear' })
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const { width, height } = resized.info;
-    const left = Math.floor((width - crop) / 2);
-    const top = Math.floor((height - crop) / 2);
-    const raw = { width, height, channels: 3 as const };
-    return new Uint8Array(
-      await sharp(resized.data, { raw }).extract({ left, top, width: crop, height: crop }).raw().toBuffer(),
-    );
+    // The Worker's types declare the constructor abstract; Node has it.
+    return Reflect.construct(WebAssembly.Module, [readFileSync(path.join(ROOT, file))]);
   } catch (error) {
     throw new OperatorError(
-      `${file}: expected a photo, found ${String((error as Error).message).split('\n')[0]}`,
+      `${file}: expected the decoder, found ${(error as Error).message}: npm run build`,
     );
   }
+}
+
+let decoder: ImageDecoder | undefined;
+
+/** The picture u8 RGB [crop][crop][3]. Throws OperatorError for a file that is no photo. */
+export async function loadPhoto(file: string, preprocess: Preprocess): Promise<Uint8Array> {
+  decoder ??= new ImageDecoder(compiled('build/decode.wasm'), () =>
+    compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm'),
+  );
+  try {
+    const options = { preprocess, exif: 'apply', area: 'crop', limits: imageLimits({}) } as const;
+    const { pixels } = await decoder.decode(new Uint8Array(readFileSync(file)), options);
+    return pixels.slice();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new OperatorError(`${file}: expected a photo, found that ${error.message}`);
+  }
+}
+
+/**
+ * The class that a photo shows: by `truth` (file name -> synset or index), else by its folder's name (n01440764, as
+ * ImageNet has them, or the class's words). Undefined where neither says so.
+ */
+export function classOf(
+  photo: string,
+  labels: readonly Label[],
+  truth?: ReadonlyMap<string, string>,
+): number | undefined {
+  const said = truth ? truth.get(path.basename(photo)) : path.basename(path.dirname(photo));
+  if (said === undefined) return undefined;
+  const named = labels.findIndex(({ synset, words }) => synset === said || words === said);
+  if (named >= 0) return named;
+  return truth && /^\d+$/.test(said) && Number(said) < labels.length ? Number(said) : undefined;
+}
+
+/** A list of lines `file class`, the class a synset or an index from 0: Caffe's val.txt. Throws OperatorError. */
+export function readTruth(file: string): Map<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(
+      `${file}: expected lines of a photo and its class, found ${(error as NodeJS.ErrnoException).code}`,
+    );
+  }
+  const truth = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    if (line.trim() === '') continue;
+    const [, photo, said] = /^(.*\S)[\s,]+(n\d{8}|\d+)\s*$/.exec(line) ?? [];
+    if (photo === undefined || said === undefined)
+      throw new OperatorError(`${file}: expected a photo and its class on each line, found ${inWords(line)}`);
+    truth.set(path.basename(photo), said);
+  }
+  return truth;
 }

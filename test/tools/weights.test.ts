@@ -88,7 +88,7 @@ test.each([
   ['float weights pushed', ['push', 'whole'], /expected/],
   ['an address that is none', ['get', 'caffenet', '--from', 'nowhere'], /nowhere: expected an address/],
   ['a name that is no key', ['import', 'whole', '--name', '../x'], /name: expected lower-case letters/],
-  ['an unknown published file', ['get', 'vgg'], /get: expected bvlc-alexnet/],
+  ['an unknown published file', ['get', 'vgg'], /get: expected alexnet, /],
   [
     'photos that are not there',
     ['verify', 'whole', '--source', 'whole', '--photos', 'none'],

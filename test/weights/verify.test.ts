@@ -1,6 +1,6 @@
 // `verify` against the independent witness: the float network that it compares with gives onnxruntime's outputs in
 // every layer, for every variant; and its figures are those of a packed model that is, or is not, the source's own.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -11,9 +11,9 @@ import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
-import { listPhotos, loadPhoto } from '../../weights/photos.ts';
-import { verify } from '../../weights/verify.ts';
+import { kernelTiles } from '../../weights/packed/engine.ts';
+import { listPhotos, loadPhoto, readTruth } from '../../weights/photos.ts';
+import { loadWeights, verify } from '../../weights/verify.ts';
 import { OnnxReference } from '../reference/onnx.ts';
 import { encodeCaffemodel } from './encode-caffemodel.ts';
 import { encodeTorchZip } from './encode-torch.ts';
@@ -54,8 +54,9 @@ describe.each(Object.keys(FILES) as (keyof typeof FILES)[])('%s', (variant) => {
     const [picture] = pictures(1, model.network.input.size, 8) as [Uint8Array];
     const wanted = await witness.run(picture);
     await witness.release();
-    const float = await FloatForward.load(model);
-    float.run(picture).forEach((values, index) => {
+    const layers = await loadWeights(model);
+    const float = new FloatForward({ ...model, layer: (name) => layers.get(name) });
+    (await float.run(picture)).forEach((values, index) => {
       const { layer, output } = float.layers[index] as (typeof float.layers)[number];
       const expected = wanted.get(layer.name) as Float32Array;
       expect(cosine(hwc(values, output.channels), expected), layer.name).toBeGreaterThan(0.999999);
@@ -70,7 +71,7 @@ test('figures of a packed model and its source, and of one with other weights', 
   const photos = listPhotos(folder);
   expect(photos).toHaveLength(4);
   const progress: number[] = [];
-  const own = await verify(await openEngine(packed), model, photos, (done) => progress.push(done));
+  const own = await verify(packed, model, photos, { progress: (done) => progress.push(done), threads: 2 });
   expect(progress).toEqual([1, 2, 3, 4]);
   expect(own).toMatchObject({ photos: 4, agreement: 1 });
   expect(own.worstDifference).toBeLessThan(0.05);
@@ -81,10 +82,53 @@ test('figures of a packed model and its source, and of one with other weights', 
   const fc6 = model.layers.fc6 as NonNullable<FloatModel['layers'][string]>;
   const negated = { ...fc6.weight, read: async () => (await fc6.weight.read()).map((value) => -value) };
   const other = { ...model, layers: { ...model.layers, fc6: { ...fc6, weight: negated } } };
-  const differs = await verify(await openEngine(packed), other, photos, () => {});
+  const differs = await verify(packed, other, photos, { threads: 1 });
   const cosines = new Map(differs.layers.map(({ layer, worst }) => [layer, worst]));
   expect(cosines.get('pool5')).toBeGreaterThan(0.999);
   expect(cosines.get('fc6')).toBeLessThan(0.9);
+});
+
+test('accuracy by the folders of ImageNet, and by a list', async () => {
+  const model = imported('bvlc-alexnet');
+  const packed = path.join(folder, 'classes.safetensors');
+  model.labels = model.labels.map((label, i) => ({ ...label, synset: `n0000000${i}` }));
+  await packModel(model, kernelTiles(), packed);
+  const photos = path.join(folder, 'validation');
+  const [first, second] = listPhotos(folder, 4);
+  const { agreement, ...found } = await verify(packed, model, [first as string], { threads: 1 });
+  expect(found.accuracy).toBeUndefined();
+  // Where the network is right is found by asking it; the list then says it of one photo, and the folder of another.
+  const answers: number[] = [];
+  for (let is = 0; is < 10; is++) {
+    const truth = new Map([[path.basename(first as string), String(is)]]);
+    const { accuracy } = await verify(packed, model, [first as string], { truth, threads: 1 });
+    if (accuracy?.packed.top1 === 1) answers.push(is);
+  }
+  expect(answers).toHaveLength(1);
+  const right = path.join(photos, `n0000000${answers[0]}`, 'right.png');
+  const wrong = path.join(photos, `n0000000${((answers[0] ?? 0) + 1) % 10}`, 'wrong.png');
+  for (const [from, to] of [
+    [first, right],
+    [first, wrong],
+  ]) {
+    mkdirSync(path.dirname(to as string), { recursive: true });
+    copyFileSync(from as string, to as string);
+  }
+  expect((await verify(packed, model, listPhotos(photos), { threads: 2 })).accuracy).toMatchObject({
+    photos: 2,
+    packed: { top1: 0.5 },
+    float: { top1: 0.5 },
+  });
+  expect(second).toBeDefined();
+  expect(agreement).toBe(1);
+  const list = path.join(folder, 'val.txt');
+  writeFileSync(list, 'ILSVRC2012_val_00000001.JPEG 65\nval/a b.png n01440764\n');
+  expect([...readTruth(list)]).toEqual([
+    ['ILSVRC2012_val_00000001.JPEG', '65'],
+    ['a b.png', 'n01440764'],
+  ]);
+  writeFileSync(list, 'tench\n');
+  expect(() => readTruth(list)).toThrow(/expected a photo and its class on each line, found "tench"/);
 });
 
 test('a photo is resized and cropped by the model’s rule', async () => {

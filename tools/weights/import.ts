@@ -1,14 +1,19 @@
 // `import FILE`: any published weights file to a packed model file.
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { comparePhoto } from '../../weights/compare.ts';
+import { FloatForward } from '../../weights/float-forward.ts';
+import type { FloatModel } from '../../weights/float-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { PreprocessName } from '../../weights/formats/preprocess-presets.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
 import { packModel } from '../../weights/pack.ts';
-import { kernelTiles } from '../../weights/packed/engine.ts';
+import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
 import { withProgress } from '../progress.ts';
+
+const SAMPLE = path.join(import.meta.dirname, '../../src/page/samples/church.jpg');
 
 export interface ImportCommand {
   name?: string;
@@ -42,5 +47,23 @@ export async function importAndPack(
     `${source.name}: ${model.labels.length} classes, ${resize} ${resizeTo}, crop ${crop}, trained on ${trainedOn}`,
   );
   console.log(`${place}: ${(packed.bytes / 1e6).toFixed(1)} MB, key ${packed.key}`);
+  const { difference, sameClass } = await withProgress('comparing a picture', () => proof(model, place));
+  console.log(
+    `float and packed network on a sample picture: ${sameClass ? 'same class' : 'ANOTHER CLASS'}, largest difference of a ` +
+      `probability ${difference.toFixed(4)}`,
+  );
   return { ...packed, path: place };
+}
+
+/** A sample picture through the float network, a layer's weights at a time, and through the packed one. */
+async function proof(model: FloatModel, packed: string): Promise<{ difference: number; sameClass: boolean }> {
+  const float = new FloatForward({
+    ...model,
+    layer: async (name) => {
+      const found = model.layers[name];
+      return found && { weight: await found.weight.read(), bias: await found.bias.read() };
+    },
+  });
+  const compared = await comparePhoto(await openEngine(packed), float, SAMPLE);
+  return { difference: compared.difference, sameClass: compared.float[0] === compared.packed[0] };
 }

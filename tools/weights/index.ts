@@ -1,5 +1,5 @@
 // The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
-// `verify` and `push` are loaded when they are called: sharp and wrangler take seconds to start.
+// `verify` and `push` are loaded when they are called: wrangler takes seconds to start.
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
 import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
@@ -73,8 +73,12 @@ program
   .description('compare a packed model with its float source on photos')
   .argument('<packed>', 'a packed model')
   .requiredOption('--source <file>', 'the float weights that it was made from')
-  .requiredOption('--photos <folder>', 'JPEG, PNG, WebP, GIF or AVIF files, in subfolders too')
-  .option('--limit <count>', 'at most so many photos, spread over the folder', Number)
+  .requiredOption(
+    '--photos <folder>',
+    'JPEG, PNG, WebP, GIF or BMP files, in subfolders too; a folder n01440764 says the class',
+  )
+  .option('--truth <file>', 'lines of a file name and its class: a synset, or an index from 0')
+  .option('--limit <count>', 'at most so many photos, spread over the folder', Number, 50)
   .addOption(variantOption())
   .addOption(preprocessOption())
   .option('--json', 'as JSON')

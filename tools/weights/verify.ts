@@ -2,8 +2,8 @@
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { ReadOptions } from '../../weights/formats/weight-file.ts';
-import { openEngine } from '../../weights/packed/engine.ts';
-import { listPhotos } from '../../weights/photos.ts';
+import { readPackedFile } from '../../weights/packed/file.ts';
+import { listPhotos, readTruth } from '../../weights/photos.ts';
 import { verify } from '../../weights/verify.ts';
 import { withProgress } from '../progress.ts';
 import { table } from '../table.ts';
@@ -11,18 +11,22 @@ import { table } from '../table.ts';
 export interface VerifyCommand extends ReadOptions {
   source: string;
   photos: string;
-  limit?: number;
+  truth?: string;
+  limit: number;
   json?: boolean;
 }
 
 /** Prints the comparison. Throws OperatorError. */
 export async function verifyFile(packed: string, options: VerifyCommand): Promise<void> {
   const photos = listPhotos(options.photos, options.limit);
-  const engine = await openEngine(packed);
+  const truth = options.truth === undefined ? undefined : readTruth(options.truth);
+  const { bytes: packedBytes } = await readPackedFile(packed);
   const source = loadFile(options.source);
   const model = importFile(source, options);
-  const found = await withProgress('comparing', (update) => verify(engine, model, photos, update));
-  const sizes = { sourceBytes: source.bytes.length, weightBytes: engine.weightBytes };
+  const found = await withProgress('comparing', (progress) =>
+    verify(packed, model, photos, { truth, progress }),
+  );
+  const sizes = { sourceBytes: source.bytes.length, packedBytes };
   if (options.json) {
     process.stdout.write(
       `${JSON.stringify({ packed, source: options.source, ...sizes, ...found }, null, 2)}\n`,
@@ -31,13 +35,23 @@ export async function verifyFile(packed: string, options: VerifyCommand): Promis
   }
   const rows: [string, string][] = [
     ['photos', String(found.photos)],
-    ['same class', `${(100 * found.agreement).toFixed(2)} %`],
+    ['same class', percent(found.agreement)],
     ['probability difference, mean', found.meanDifference.toFixed(5)],
     ['probability difference, worst', found.worstDifference.toFixed(5)],
-    ['size', `${sizes.sourceBytes} -> ${sizes.weightBytes} bytes`],
+    ['size', `${sizes.sourceBytes} -> ${sizes.packedBytes} bytes`],
   ];
+  const { accuracy } = found;
+  for (const of of accuracy ? (['float', 'packed'] as const) : [])
+    rows.push([
+      `accuracy, ${of}`,
+      `top-1 ${percent(accuracy?.[of].top1)}, top-5 ${percent(accuracy?.[of].top5)} of ${accuracy?.photos} photos of known class`,
+    ]);
   const layers = found.layers.map(({ layer, mean, worst }) => [layer, mean.toFixed(6), worst.toFixed(6)]);
   process.stdout.write(
     `${table(['measured', 'value'], rows)}\n${table(['layer', 'cosine, mean', 'worst'], layers)}`,
   );
+}
+
+function percent(share = 0): string {
+  return `${(100 * share).toFixed(2)} %`;
 }
