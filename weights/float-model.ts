@@ -27,4 +27,6 @@ export interface FloatModel {
    * of BGR weights swaps its input channels); a dense layer after a spatial one flattens its input as C,H,W.
    */
   layers: Record<string, FloatLayer>;
+  /** What the importer concluded and its user should see. */
+  notes?: string[];
 }

@@ -25,24 +25,58 @@ interface Storage {
 export interface TorchOptions {
   /** Name of a class to use instead of _rebuild_tensor_v2. */
   rebuild?: [string, string];
+  /** Name of a further entry of the zip. */
+  extra?: string;
   /** Bytes put at the start of data.pkl's body. */
   prefix?: Part;
+  /** Name of a layer's module; torchvision's without it. */
+  key?: (layer: string) => string;
+  /** The key of a checkpoint under which the state dict lies, beside an epoch and an optimizer's state. */
+  wrap?: string;
+  /** Convolutions as channels_last leaves them, dense weights as transposed views of (in, out). */
+  views?: boolean;
+  /** Statistics of a BatchNorm behind each convolution, under the name that this gives it. */
+  norm?: { key: (layer: string) => string; of: (layer: string, out: number) => Norm };
+}
+
+export interface Norm {
+  weight: Float32Array;
+  bias: Float32Array;
+  running_mean: Float32Array;
+  running_var: Float32Array;
+}
+
+/** The values in another order of the axes, last axis fastest, and the strides with which they are read back. */
+function asView(shape: number[], values: Float32Array): { stored: Float32Array; strides: number[] } {
+  const [out = 0, channels = 0, height = 1, width = 1] = shape;
+  const stored = new Float32Array(values.length);
+  for (let o = 0; o < out; o++)
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < height * width; p++) {
+        const value = values[(o * channels + c) * height * width + p] as number;
+        stored[shape.length === 4 ? (o * height * width + p) * channels + c : c * out + o] = value;
+      }
+  return {
+    stored,
+    strides: shape.length === 4 ? [channels * height * width, 1, width * channels, channels] : [1, out],
+  };
 }
 
 function stateDict(model: TrainedModel, options: TorchOptions): { pickle: Part; storages: Storage[] } {
   const writer = new PickleWriter('python3-protocol2');
   const storages: Storage[] = [];
-  const tensor = (shape: number[], values: Float32Array): Part => {
+  const tensor = (shape: number[], values: Float32Array, type = 'FloatStorage'): Part => {
     const key = String(storages.length);
-    storages.push({ key, data: bytesOf(values) });
+    const view = options.views && shape.length > 1 ? asView(shape, values) : undefined;
+    storages.push({ key, data: bytesOf(view?.stored ?? values) });
     const reference = writer.tuple(
       writer.text('storage'),
-      writer.global('torch', 'FloatStorage'),
+      writer.global('torch', type),
       writer.text(key),
       writer.text('cpu'),
       writer.int(values.length),
     );
-    const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+    const strides = view?.strides ?? shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
     return concat(
       writer.global(...(options.rebuild ?? ['torch._utils', '_rebuild_tensor_v2'])),
       op.mark,
@@ -59,19 +93,47 @@ function stateDict(model: TrainedModel, options: TorchOptions): { pickle: Part; 
       op.reduce,
     );
   };
-  const items = [...model.layers].flatMap(([name, { shape, weight, bias }]) => [
-    writer.text(`${TORCHVISION_KEYS[name]}.weight`),
-    tensor(shape, weight),
-    writer.text(`${TORCHVISION_KEYS[name]}.bias`),
-    tensor([bias.length], bias),
-  ]);
+  const keyOf = options.key ?? ((layer: string) => TORCHVISION_KEYS[layer] as string);
+  const items = [...model.layers].flatMap(([name, { shape, weight, bias }]) => {
+    const own = [
+      writer.text(`${keyOf(name)}.weight`),
+      tensor(shape, weight),
+      writer.text(`${keyOf(name)}.bias`),
+      tensor([bias.length], bias),
+    ];
+    const { norm } = options;
+    if (!norm || shape.length !== 4) return own;
+    const statistics = Object.entries(norm.of(name, bias.length)).flatMap(([part, values]) => [
+      writer.text(`${norm.key(name)}.${part}`),
+      tensor([bias.length], values),
+    ]);
+    // A counter, int64.
+    const counter = tensor([], new Float32Array(2), 'LongStorage');
+    return [...own, ...statistics, writer.text(`${norm.key(name)}.num_batches_tracked`), counter];
+  });
   const ordered = concat(writer.global('collections', 'OrderedDict'), op.emptyTuple, op.reduce);
   const metadata = writer.dict([['_metadata', concat(ordered)]]);
   const prefix = options.prefix ?? new Uint8Array(0);
-  return {
-    pickle: writer.document(prefix, ordered, op.mark, ...items, op.setItems, metadata, op.build),
-    storages,
+  const dict = concat(ordered, op.mark, ...items, op.setItems, metadata, op.build);
+  const optimizer = (): Part => {
+    const momentum = writer.dict([['momentum_buffer', tensor([3], Float32Array.of(1, 2, 3))]]);
+    return writer.dict([
+      ['state', concat(op.emptyDict, op.mark, writer.int(0), momentum, op.setItems)],
+      ['param_groups', writer.list(writer.dict([['params', writer.list(writer.int(0))]]))],
+    ]);
   };
+  const namespace = concat(writer.global('argparse', 'Namespace'), op.emptyTuple, op.reduce);
+  const content =
+    options.wrap === undefined
+      ? dict
+      : writer.dict([
+          ['epoch', writer.int(90)],
+          ['arch', writer.text('alexnet')],
+          ['args', concat(namespace, writer.dict([['lr', writer.int(1)]]), op.build)],
+          [options.wrap, dict],
+          ['optimizer', optimizer()],
+        ]);
+  return { pickle: writer.document(prefix, content), storages };
 }
 
 const u16 = (value: number): Part => Uint8Array.of(value & 255, value >> 8);
@@ -86,6 +148,7 @@ export function encodeTorchZip(model: TrainedModel, options: TorchOptions = {}):
     ['archive/byteorder', ascii('little')],
     ...storages.map(({ key, data }): [string, Part] => [`archive/data/${key}`, data]),
     ['archive/version', ascii('3\n')],
+    ...(options.extra ? [[options.extra, ascii('')] as [string, Part]] : []),
   ];
   const locals: Part[] = [];
   const directory: Part[] = [];
@@ -151,9 +214,9 @@ export function encodeTorchZip(model: TrainedModel, options: TorchOptions = {}):
   return concat(...locals, central, record, locator, end);
 }
 
-export function encodeTorchStream(model: TrainedModel): Part {
+export function encodeTorchStream(model: TrainedModel, options: TorchOptions = {}): Part {
   const writer = new PickleWriter('python3-protocol2');
-  const { pickle, storages } = stateDict(model, {});
+  const { pickle, storages } = stateDict(model, options);
   const magic = Uint8Array.of(0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
   return concat(
     writer.document(magic),

@@ -42,6 +42,7 @@ export async function importAndPack(
   const packed = await readPackedFile(target);
   const place = out ?? path.join('build', packed.key);
   if (place !== target) await rename(target, place);
+  for (const note of model.notes ?? []) console.log(note);
   const { resize, resizeTo, crop, trainedOn } = model.preprocess;
   console.log(
     `${source.name}: ${model.labels.length} classes, ${resize} ${resizeTo}, crop ${crop}, trained on ${trainedOn}`,

@@ -4,15 +4,25 @@
 //   torchvision  features.0.weight .. classifier.6.bias        OIHW, (out, in)
 //   paddleclas   _conv1._conv.weight, _conv3.weight .. _fc8    OIHW, (in, out); halves the inputs of fc6 and fc7
 //   dictionary   conv1/0 (W), conv1/1 (b) .. fc8/1             HWIO, (in, out), fc6 reads H,W,C
+// Tensors of other names are matched by shape and order (ordered.ts).
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import type { FloatLayer } from '../float-model.ts';
 import { inWords, OperatorError } from '../operator-error.ts';
 import { denseWeight, permuted, reshaped, scaled } from './canonical.ts';
 import { withSwappedInput } from './graph.ts';
+import { matchByOrder } from './ordered.ts';
 import { PREPROCESS, type PreprocessName } from './preprocess-presets.ts';
 import type { StoredTensor } from './stored-tensor.ts';
-import { familyOf, findVariant, type VariantName, variantNetwork, withWidths } from './variants.ts';
+import { withoutPrefixes } from './tensor-names.ts';
+import {
+  familyOf,
+  findVariant,
+  type VariantName,
+  variantNetwork,
+  withGroups,
+  withWidths,
+} from './variants.ts';
 import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from './weight-file.ts';
 
 interface Scheme {
@@ -100,18 +110,64 @@ export interface OwnDescription {
   labels?: Label[];
 }
 
-/** The network that named tensors make. Throws OperatorError for names of no scheme, missing or extra tensors. */
+/** The network that named tensors make. Throws OperatorError for other networks, missing or extra tensors. */
 export function readKeyed(
-  tensors: StoredTensor[],
+  stored: StoredTensor[],
   options: ReadOptions,
   own: OwnDescription = {},
 ): ReadNetwork {
+  const tensors = withoutPrefixes(stored);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const scheme = SCHEMES.find((each) => byName.has(each.key('conv1') + each.weight));
-  if (!scheme)
+  const scheme = SCHEMES.find((each) => fitsScheme(each, byName));
+  return scheme ? readScheme(scheme, byName, options, own) : readOrdered(tensors, options, own);
+}
+
+/** By its names, and for those that are only numbers also by their ranks; batch normalisation is in no scheme. */
+function fitsScheme(scheme: Scheme, byName: ReadonlyMap<string, StoredTensor>): boolean {
+  if (!byName.has(scheme.key('conv1') + scheme.weight)) return false;
+  if ([...byName.keys()].some((name) => /running_mean$|moving_mean/.test(name))) return false;
+  return scheme.variant !== 'torchvision' || !byName.has('features.4.weight');
+}
+
+function readOrdered(tensors: StoredTensor[], options: ReadOptions, own: OwnDescription): ReadNetwork {
+  const { variant, network, layers, mapping } = matchByOrder(tensors, options.variant);
+  requireFit(network, layers);
+  if (!options.preprocess && !own.preprocess && familyOf(variant) === 'two-group')
     throw new OperatorError(
-      `tensors: expected conv1.weight, features.0.weight, _conv1._conv.weight or conv1/0, found ${[...byName.keys()].slice(0, 3).join(', ') || 'none'}`,
+      `preprocess: expected --preprocess ${Object.keys(PREPROCESS).join('|')}, since these tensors do not say it, found none`,
     );
+  return {
+    ...prepared(network, layers, options, own, 'torchvision'),
+    variant: findVariant(network),
+    notes: [`matched by shape and order: ${mapping}`],
+  };
+}
+
+/** The preprocessing that was chosen, and the layers turned to RGB. */
+function prepared(
+  network: Network,
+  layers: Record<string, FloatLayer>,
+  options: ReadOptions,
+  own: OwnDescription,
+  usual: PreprocessName,
+): Pick<ReadNetwork, 'network' | 'preprocess' | 'layers' | 'labels'> {
+  const preprocess = options.preprocess
+    ? PREPROCESS[options.preprocess]
+    : (own.preprocess ?? PREPROCESS[usual]);
+  return {
+    network,
+    preprocess: { ...preprocess, crop: network.input.size },
+    layers: preprocess.trainedOn === 'BGR' ? withSwappedInput(network, layers) : layers,
+    ...(own.labels ? { labels: own.labels } : {}),
+  };
+}
+
+function readScheme(
+  scheme: Scheme,
+  byName: Map<string, StoredTensor>,
+  options: ReadOptions,
+  own: OwnDescription,
+): ReadNetwork {
   const wanted = options.variant ?? scheme.variant;
   if (familyOf(wanted) !== familyOf(scheme.variant))
     throw new OperatorError(`variant: expected ${wanted}, found the tensors of ${scheme.variant}`);
@@ -130,18 +186,15 @@ export function readKeyed(
   );
   const [extra] = byName.keys();
   if (extra !== undefined) throw new OperatorError(`${extra}: expected no further tensors, found this one`);
-  const network = withWidths(base, (layer) => elementsOfBias(stored.get(layer)?.bias));
+  const network = withGroups(
+    withWidths(base, (layer) => elementsOfBias(stored.get(layer)?.bias)),
+    (layer) => stored.get(layer)?.weight.shape[scheme.conv[1] ?? 1],
+  );
   const layers = canonicalLayers(network, stored, scheme);
   requireFit(network, layers);
-  const preprocess = options.preprocess
-    ? PREPROCESS[options.preprocess]
-    : (own.preprocess ?? PREPROCESS[scheme.preprocess]);
   return {
+    ...prepared(network, layers, options, own, scheme.preprocess),
     variant: scheme.variant === 'paddleclas' ? 'paddleclas' : findVariant(network),
-    network,
-    preprocess: { ...preprocess, crop: network.input.size },
-    layers: preprocess.trainedOn === 'BGR' ? withSwappedInput(network, layers) : layers,
-    ...(own.labels ? { labels: own.labels } : {}),
   };
 }
 

@@ -48,6 +48,20 @@ export function withWidths(network: Network, width: (layer: string) => number): 
   };
 }
 
+/** One group where a convolution's weights read all channels (one tower); `inputs` are those of one output. */
+export function withGroups(network: Network, inputs: (layer: string) => number | undefined): Network {
+  let channels = network.input.channels as number;
+  return {
+    ...network,
+    layers: network.layers.map((layer) => {
+      if (layer.type !== 'conv') return layer;
+      const whole = inputs(layer.name) === channels;
+      channels = layer.out;
+      return whole ? { ...layer, groups: 1 } : layer;
+    }),
+  };
+}
+
 /** Throws OperatorError unless the file's network is the one that was asked for. */
 export function requireVariant(found: VariantName | undefined, wanted: VariantName | undefined): void {
   if (wanted !== undefined && wanted !== found)

@@ -35,6 +35,8 @@ export interface ReadNetwork {
   layers: Record<string, FloatLayer>;
   /** Where the file has them. */
   labels?: Label[];
+  /** What was concluded and should be seen: which tensor was taken for which layer. */
+  notes?: string[];
 }
 
 export interface WeightFile {

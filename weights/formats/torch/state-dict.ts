@@ -1,5 +1,5 @@
 // The state dict within what torch.save wrote: the dict itself, or one of those that training scripts put beside the
-// epoch and the optimizer. Wrappers' prefixes (DataParallel, torch.compile, Lightning) are taken off the names.
+// epoch and the optimizer.
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { keyText, type PickleValue, Visits } from '../pickle/value.ts';
 import { TorchTensor } from './tensors.ts';
@@ -24,8 +24,6 @@ const WRAPPERS = [
   'module',
   'weights',
 ];
-const PREFIXES = ['module.', '_orig_mod.', 'model.', 'net.', 'network.', 'backbone.'];
-
 /** Throws OperatorError where there is no dict of tensors, naming what is there. */
 export function findStateDict(content: PickleValue): StateDict {
   const visits = new Visits();
@@ -40,7 +38,7 @@ export function findStateDict(content: PickleValue): StateDict {
       else others++;
     }
     if (entries.length >= 2 && (others === 0 || !WRAPPERS.some((name) => value.has(name))))
-      return { way, entries: withoutPrefixes(entries) };
+      return { way, entries };
     for (const name of WRAPPERS) {
       const inner = value.get(name);
       const found =
@@ -57,16 +55,4 @@ export function findStateDict(content: PickleValue): StateDict {
     `torch: expected a state dict, or one under ${WRAPPERS.slice(3, 7).join(', ')}, found ${keys}: ` +
       'torch.save(model.state_dict(), "weights.pth")',
   );
-}
-
-/** Names without what all of them begin with, and without `module.` behind `features.` (DataParallel of a part). */
-function withoutPrefixes(entries: [string, TorchTensor][]): [string, TorchTensor][] {
-  let named = entries;
-  for (let prefix = sharedPrefix(named); prefix; prefix = sharedPrefix(named))
-    named = named.map(([name, value]) => [name.slice(prefix.length), value]);
-  return named.map(([name, value]) => [name.replace(/^(features|classifier)\.module\./, '$1.'), value]);
-}
-
-function sharedPrefix(entries: [string, TorchTensor][]): string | undefined {
-  return PREFIXES.find((prefix) => entries.every(([name]) => name.startsWith(prefix)));
 }
