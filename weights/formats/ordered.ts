@@ -2,8 +2,8 @@
 // convolutions and three dense layers, matched by shape and order. Two orders are tried, the file's and that of the
 // names; where both fit and differ, the file is refused. What no shape can say (where the network normalises, how
 // training prepared pictures) has to be given. Batch normalisation stands between a layer and its ReLU.
-import type { ConvLayer, Network } from '../../src/network/layer.ts';
-import type { FloatLayer } from '../float-model.ts';
+import type { ConvLayer, Network, Shape } from '../../src/network/layer.ts';
+import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
 import { foldBatchNorm } from './batch-norm.ts';
 import { denseWeight, permuted, reshaped, zeros } from './canonical.ts';
@@ -57,16 +57,26 @@ export function matchByOrder(tensors: StoredTensor[], wanted: VariantName | unde
     const module = linears[index];
     if (!module?.weight || (layer.type !== 'conv' && layer.type !== 'dense')) continue;
     const spatial = layout.hwc && input.height * input.width > 1 ? input : undefined;
-    const weight =
-      layer.type === 'conv'
-        ? permuted(module.weight, layout.conv)
-        : denseWeight(module.weight, layout.dense, spatial);
+    const weight = weightOf(module.weight, layout, layer.type === 'dense', spatial);
     const bias = module.bias ? vector(module.bias, layer.out) : zeros(layer.out);
     const norm = norms.get(module);
     layers[layer.name] = norm ? folded({ weight, bias }, norm, layer.out) : { weight, bias };
     mapping.push(`${layer.name} <- ${module.name}${norm ? ` with ${norm.name}` : ''}`);
   }
   return { variant, network, layers, mapping: mapping.join(', ') };
+}
+
+/** Canonical weights. A dense layer stored as a convolution over its whole input has its inputs as C,H,W then. */
+function weightOf(
+  stored: StoredTensor,
+  layout: Layout,
+  dense: boolean,
+  spatial: Shape | undefined,
+): FloatTensor {
+  if (dense && stored.shape.length === 2) return denseWeight(stored, layout.dense, spatial);
+  const weight = permuted(stored, layout.conv);
+  const [out = 0, ...rest] = weight.shape;
+  return dense ? { ...weight, shape: [out, rest.reduce((product, size) => product * size, 1)] } : weight;
 }
 
 function vector(tensor: StoredTensor, count: number) {
@@ -99,7 +109,7 @@ function names(modules: NamedModule[]): string {
   return modules.map(({ name }) => name.slice(0, 32)).join(', ');
 }
 
-/** Convolutions, then dense layers, each in the given order. */
+/** Convolutions, then dense layers, each in the given order; MatConvNet has all eight as convolutions. */
 function linearsOf(modules: NamedModule[]): NamedModule[] {
   const ofRank = (rank: number) =>
     modules.filter(({ weight, mean }) => !mean && weight?.shape.length === rank);
@@ -119,9 +129,9 @@ function noFit(modules: NamedModule[]): OperatorError {
 /** The axes under which each layer reads what the one before it writes. Undefined where there are none. */
 function layoutOf(linears: NamedModule[]): Layout | undefined {
   const shapes = linears.map(({ weight }) => weight?.shape ?? []);
-  if (shapes.length !== CONVS.length + DENSE.length || shapes[CONVS.length - 1]?.length !== 4)
-    return undefined;
-  if (shapes[CONVS.length]?.length !== 2) return undefined;
+  if (shapes.length !== CONVS.length + DENSE.length) return undefined;
+  const ranks = shapes.map(({ length }) => length).join('');
+  if (ranks !== '44444222' && ranks !== '44444444') return undefined;
   const [first = []] = shapes;
   for (const hwc of first[1] === 3 ? [false] : first[2] === 3 ? [true] : []) {
     const conv = hwc ? [3, 2, 0, 1] : [0, 1, 2, 3];
@@ -129,7 +139,7 @@ function layoutOf(linears: NamedModule[]): Layout | undefined {
       const layout: Layout = { conv, dense, hwc };
       let written = 3;
       const follows = linears.every((module, index) => {
-        const { out, input } = sizesOf(module, layout);
+        const { out, input } = sizesOf(module, layout, index >= CONVS.length);
         const before = written * (index === CONVS.length ? POOLED ** 2 : 1);
         written = out;
         return index < CONVS.length && index > 0
@@ -142,11 +152,13 @@ function layoutOf(linears: NamedModule[]): Layout | undefined {
   return undefined;
 }
 
-/** Outputs of a layer, and the inputs of one output. */
-function sizesOf({ weight }: NamedModule, layout: Layout): { out: number; input: number } {
+/** Outputs of a layer, and the inputs of one output: channels, or all of a dense layer's. */
+function sizesOf({ weight }: NamedModule, layout: Layout, dense: boolean): { out: number; input: number } {
   const shape = weight?.shape ?? [];
   const [out, input] = shape.length === 4 ? layout.conv : layout.dense === 'out-in' ? [0, 1] : [1, 0];
-  return { out: shape[out ?? 0] ?? 0, input: shape[input ?? 1] ?? 0 };
+  const outputs = shape[out ?? 0] ?? 0;
+  const all = shape.reduce((product, size) => product * size, 1);
+  return { out: outputs, input: dense ? all / outputs : (shape[input ?? 1] ?? 0) };
 }
 
 /** Each normalisation belongs to the layer before it, or the n-th to the n-th layer where all stand together. */
@@ -157,7 +169,7 @@ function normsOf(
 ): Map<NamedModule, NamedModule> {
   const norms = order.filter(({ mean }) => mean);
   const fits = (linear: NamedModule | undefined, { mean }: NamedModule) =>
-    linear !== undefined && mean?.shape.join() === String(sizesOf(linear, layout).out);
+    linear !== undefined && mean?.shape.join() === String(sizesOf(linear, layout, false).out);
   const before = norms.map((norm) =>
     order.slice(0, order.indexOf(norm)).findLast((module) => linears.includes(module)),
   );
@@ -186,7 +198,7 @@ function guessVariant(
 ): VariantName {
   const [first, second] = linears.map(({ name }) => Number(/(?:^|\.)(\d+)$/.exec(name)?.[1]));
   const between = Number(second) - Number(first) - 1 - (linears[0] && norms.has(linears[0]) ? 1 : 0);
-  const [before, after] = linears.map((module) => sizesOf(module, layout));
+  const [before, after] = linears.map((module) => sizesOf(module, layout, false));
   if (between === 2 && before?.out === after?.input) return 'torchvision';
   throw new OperatorError(
     'variant: expected --variant, since these tensors do not say where the network normalises: bvlc-alexnet (before ' +
@@ -200,7 +212,7 @@ function networkLike(base: Network, linears: NamedModule[], layout: Layout): Net
   const layers = base.layers.map((layer) => {
     const module = linears[[...CONVS, ...DENSE].indexOf(layer.name)];
     if (!module || (layer.type !== 'conv' && layer.type !== 'dense')) return layer;
-    const { out, input } = sizesOf(module, layout);
+    const { out, input } = sizesOf(module, layout, layer.type === 'dense');
     const groups = written / input;
     written = out;
     return layer.type === 'conv' ? ({ ...layer, out, groups } satisfies ConvLayer) : { ...layer, out };

@@ -43,7 +43,7 @@ const REFUSED: Refused[] = [
     signature: (start) => start.startsWith('MATLAB 5.0 MAT-file'),
     advice:
       'in Python: layers = scipy.io.loadmat("FILE", simplify_cells=True)["layers"]; numpy.savez("alexnet.npz", ' +
-      '**{f"{l[\'name\']}_{k}": w for l in layers if "weights" in l for k, w in zip("Wb", l["weights"])})',
+      '**{f"{l[\'name\']}_{k}": w for l in layers if "weights" in l for k, w in zip("Wb", l["weights"])}), then --variant bvlc-alexnet --preprocess rgb-mean',
   },
   {
     what: 'a TensorFlow Lite model',
