@@ -141,6 +141,27 @@ describe('zip', () => {
     expect(failure(encodeZip(entries))).toMatch(/expected/);
   });
 
+  test('a deflate bomb of a network that fits together: 100,000 classes of 4096 inputs', () => {
+    const shapes: Record<string, string> = {
+      conv1: '8, 3, 11, 11',
+      conv2: '8, 4, 5, 5',
+      conv3: '8, 8, 3, 3',
+      conv4: '8, 4, 3, 3',
+      conv5: '8, 4, 3, 3',
+      fc6: '8, 288',
+      fc7: '4096, 8',
+      fc8: '100000, 4096',
+    };
+    const entries = Object.entries(shapes).flatMap(([name, shape]) =>
+      [shape, `${shape.split(',')[0]},`].map((sizes, i) => {
+        const bytes = 4 * sizes.split(',').reduce((product, size) => product * (Number(size) || 1), 1);
+        const data = new Uint8Array(deflateRawSync(header(sizes)));
+        return { name: `${name}.${i === 0 ? 'weight' : 'bias'}.npy`, data, method: 8, size: bytes + 128 };
+      }),
+    );
+    expect(failure(encodeZip(entries))).toMatch(/network: expected at most 120000000 weights.*found 4\d{8}/);
+  });
+
   test('a deflate bomb that lies', () => {
     const data = bomb('10,', 1e7);
     const entries = ['conv1/weights.npy', 'conv1/biases.npy'].map((name) => ({

@@ -58,8 +58,16 @@ export function networkShapes(network: Network): LayerShapes[] {
   }
 }
 
+/** An isolate has 128 MB of memory, and a packed weight takes at least a byte: more cannot be served. */
+const MOST_WEIGHTS = 120_000_000;
+
 /** Throws OperatorError unless each layer with weights has them in the shapes that the network gives it. */
 export function requireFit(network: Network, layers: Record<string, FloatLayer>): void {
+  const weights = networkShapes(network).reduce((sum, { parameters }) => sum + parameters, 0);
+  if (weights > MOST_WEIGHTS)
+    throw new OperatorError(
+      `network: expected at most ${MOST_WEIGHTS} weights, which fit into a Worker, found ${weights}`,
+    );
   for (const { layer, input } of networkShapes(network)) {
     if (layer.type !== 'conv' && layer.type !== 'dense') continue;
     const found = layers[layer.name];
