@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   'too-many-pixels': { status: 413, title: 'The picture has too many pixels' },
   'too-much-work': { status: 413, title: 'The request would take too much work' },
   'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
+  'unsupported-encoding': { status: 415, title: 'Compressed bodies are not read here' },
   'unsupported-image': { status: 415, title: 'This is not an image that is read here' },
   'damaged-image': { status: 422, title: 'The image is damaged' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
@@ -28,6 +29,7 @@ export const ERROR_CODES = {
   'model-tiles': { status: 500, title: 'The model file was packed for other kernels' },
   'model-damaged': { status: 500, title: 'The model file is damaged' },
   'model-checksum': { status: 500, title: 'The model file has a wrong checksum' },
+  'photo-unreachable': { status: 504, title: 'The photo could not be read from where it lies' },
   'model-unreachable': { status: 504, title: 'The model could not be read from the bucket' },
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
