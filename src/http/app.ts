@@ -15,7 +15,7 @@ import { requestLog } from './middleware/request-log.ts';
 import { resultCache } from './middleware/result-cache.ts';
 import { documentRoutes } from './openapi/document.ts';
 import { pageRoute } from './page.ts';
-import { asServiceError, errorResponse } from './problem.ts';
+import { asServiceError, errorResponse, withCurlHint } from './problem.ts';
 import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
 import { healthRoute } from './v1/health.ts';
@@ -31,7 +31,7 @@ export function createApp(isolate: Isolate) {
   const app = new Hono<AppEnv>();
   const headers = DIALECTS.flatMap((dialect) => dialect.headers ?? []);
   const answerError = (error: unknown, c: Context<AppEnv>) => {
-    const known = asServiceError(error);
+    const known = withCurlHint(asServiceError(error), c.req.header('content-type'));
     const id = c.var.requestId;
     if (known.status >= 500)
       console.error(

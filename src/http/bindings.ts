@@ -26,6 +26,10 @@ export type Bindings = ModelBindings &
     MAX_STALL_MS?: string;
     /** The slowest pace of uploads, and of reading large answers. */
     MIN_BYTES_PER_SECOND?: string;
+    /** Photos that requests may name by their key. */
+    PHOTOS?: R2Bucket;
+    /** Hosts (with a port where it is not 443) that requests may name in addresses, comma separated; none = none. */
+    URL_HOSTS?: string;
     ANALYTICS?: AnalyticsEngineDataset;
     IMAGES?: ImagesBinding;
     /** The page's files. */

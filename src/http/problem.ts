@@ -52,6 +52,15 @@ export function asServiceError(error: unknown): ServiceError {
   return new ServiceError('internal', ERROR_CODES.internal.title, { cause: error });
 }
 
+/** What is not an image, or not a whole one, when `curl -d @file` sent it: that option strips line breaks. */
+export function withCurlHint(error: ServiceError, contentType: string | undefined): ServiceError {
+  const form = /^application\/x-www-form-urlencoded\b/i.test(contentType ?? '');
+  if (!form || !['unsupported-image', 'damaged-image'].includes(error.code)) return error;
+  const hint = 'if curl sent it: -d strips line breaks and zeros from a file; use --data-binary @photo.jpg';
+  const { code, members, headers, cause } = error;
+  return new ServiceError(code, `${error.message} ${hint}`, { members, headers, cause });
+}
+
 /** An error as a response in that form, with the error's own headers. */
 export function errorResponse(
   error: ServiceError,

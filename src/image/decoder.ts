@@ -120,7 +120,7 @@ export class ImageDecoder {
     if (options.images) return this.#viaImages('webp', source, options, options.images);
     if (!fits)
       throw tooManyPixels(`up to ${webpPixels} pixels of WebP (send JPEG or PNG, or ${BIND})`, header, {
-        webpPixels,
+        webp_pixels: webpPixels,
       });
     throw new ServiceError('unsupported-image', `WebP is not decoded here: send JPEG or PNG, or ${BIND}.`);
   }

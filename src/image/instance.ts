@@ -47,7 +47,7 @@ function failure(status: number, format: string, limits: ImageLimits): ServiceEr
     );
   if (status === -5)
     return new ServiceError('too-complex', `Decoding this ${format} file would take more than 32 MiB.`, {
-      members: { limit: { memoryBytes: 32 * 2 ** 20 } },
+      members: { limit: { memory_bytes: 32 * 2 ** 20 } },
     });
   return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
 }

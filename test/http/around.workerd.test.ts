@@ -273,12 +273,25 @@ describe('health, limits, models', () => {
 
   it('/v1/models/{name} prints every layer with its shapes', async () => {
     const response = await send('/v1/models/tiny');
-    const model = (await response.json()) as { layers: object[]; parameters: number; macs: number };
+    const model = (await response.json()) as {
+      layers: object[];
+      parameters: number;
+      macs: number;
+      preprocessing: object;
+    };
     expect(model).toMatchObject({
       name: 'tiny',
       classes: 10,
       licence: 'MIT',
       input: { size: 67, channels: 3 },
+    });
+    expect(model.preprocessing).toEqual({
+      resize: expect.stringMatching(/^(shorter-side|warp)$/),
+      resize_to: expect.any(Number),
+      crop: 67,
+      mean: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      std: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      trained_on: expect.stringMatching(/^(RGB|BGR)$/),
     });
     expect(model.layers).toHaveLength(9);
     expect(model.layers[0]).toMatchObject({

@@ -123,7 +123,7 @@ describe('limits, before the codec is loaded', () => {
     await expect(never.decode(file, decodeOptions())).rejects.toMatchObject({
       code: 'too-many-pixels',
       message: expect.stringMatching(/4000000.*JPEG or PNG.*IMAGES.*2001 x 2000/),
-      members: { limit: { webpPixels: 4_000_000 } },
+      members: { limit: { webp_pixels: 4_000_000 } },
     });
   });
 

@@ -1,5 +1,5 @@
 // Images inside JSON: base64 text as encoders write it (line breaks, missing padding, URL alphabet) or a data: URL.
-// An address of any other scheme is refused; nothing that a client names is ever fetched.
+// An address of any other scheme is refused here; src/photos fetches those that are allowed.
 import { ServiceError } from '../../errors.ts';
 
 function refusal(name: string, expected: string, cause?: unknown): ServiceError {
@@ -18,7 +18,7 @@ export function decodeBase64(text: string, name: string): Uint8Array {
       throw refusal(name, 'a data: URL of the form data:image/...;base64,...');
     start = comma + 1;
   } else if (/^[a-z][a-z0-9+.-]*:/i.test(text.slice(0, 32)))
-    throw refusal(name, 'base64 or a data: URL; addresses are not fetched');
+    throw refusal(name, 'base64 or a data: URL; an address goes into the member url');
   const digits = start === 0 ? text : text.slice(start);
   const alphabet = /[-_]/.test(digits) ? 'base64url' : 'base64';
   try {

@@ -1,13 +1,18 @@
 // The request body, as a stream with a cap, never buffered twice. What it holds is decided by its first byte, not by
-// Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space.
+// Content-Type, which clients omit or get wrong: no image that is read here starts with `{`, `[` or white space,
+// nor as base64 does: that is decoded.
 
 import { excerpt, ServiceError } from '../../errors.ts';
 import type { Budget } from '../../isolate/budget.ts';
 import { Upload } from '../../isolate/upload.ts';
+import { decodeBase64 } from './base64.ts';
 import { JsonCost } from './json-cost.ts';
 
 /** What a JSON body takes while it is read: its text twice, what it holds as strings, the decoded bytes. */
 const JSON_COPIES = 4;
+
+/** A data: URL, and how JPEG, PNG, GIF and WebP begin in base64; no image that is read here begins like that. */
+const BASE64_STARTS = /^(?:data:|\/9j\/|iVBORw0K|R0lGOD|UklGR)/;
 
 export interface OpenedBody {
   kind: 'image' | 'json';
@@ -30,13 +35,19 @@ export function announcedBytes(request: Request): number | undefined {
 
 /**
  * The body of a request: paced, paid from its budget, and drained when it is refused.
- * Throws ServiceError: empty-body, bad-request for a compressed one.
+ * Throws ServiceError: empty-body, unsupported-encoding for a compressed one.
  */
 export function requestUpload(request: Request, budget: Budget): Upload {
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   // A few compressed bytes may stand for gigabytes.
   if (encoding !== 'identity')
-    throw new ServiceError('bad-request', `Content-Encoding: expected none, got ${excerpt(encoding)}`);
+    throw new ServiceError(
+      'unsupported-encoding',
+      `Content-Encoding: expected none, got ${excerpt(encoding)}`,
+      {
+        headers: { 'accept-encoding': 'identity' },
+      },
+    );
   if (!request.body) throw emptyBody();
   return new Upload(request.body, {
     what: 'body',
@@ -75,6 +86,11 @@ export async function openBody(
   if (startsJson(first)) {
     await reserveWhole(upload, request, limits.json, 'JSON body', budget);
     return { kind: 'json', upload };
+  }
+  if (BASE64_STARTS.test(new TextDecoder('latin1').decode(await upload.peek(8)))) {
+    await reserveWhole(upload, request, limits.json, 'base64 body', budget);
+    const text = new TextDecoder('latin1').decode(await upload.rest());
+    return { kind: 'image', upload: new Upload(decodeBase64(text, 'body')).limit(limits.image, 'image') };
   }
   await upload.limit(limits.image, 'image').announce(announcedBytes(request) ?? 0);
   return { kind: 'image', upload };

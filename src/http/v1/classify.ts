@@ -1,56 +1,80 @@
-// POST /v1/classify: the own route. A raw image, JSON with base64, or a form with files.
+// POST /v1/classify: the own route. A raw image, JSON with one picture or a list, or a form with files.
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import type { ImageSource } from '../../classify/classifier.ts';
+import type { Batch, Classified, ImageSource } from '../../classify/classifier.ts';
 import { excerpt, ServiceError } from '../../errors.ts';
-import { decodeBase64 } from '../body/base64.ts';
-import { openBody, readJson, requestUpload } from '../body/body.ts';
-import { multipartBoundary, multipartParts } from '../body/multipart.ts';
+import type { ModelInfo } from '../../network/model-info.ts';
+import { openBody, readJson } from '../body/body.ts';
+import { multipartBoundary } from '../body/multipart.ts';
+import { PictureBody, pictureSource } from '../body/picture.ts';
 import { type AppEnv, budgetOf } from '../context.ts';
 import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { parseJson, query } from '../openapi/validation.ts';
 import { problemDocument } from '../problem.ts';
 import { imageResult, readOptions } from './answer.ts';
+import { Form, tooManyFiles } from './form.ts';
 import { modelName } from './model-name.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
 
-/** A raw image, or JSON with base64. Throws ServiceError as openBody and decodeBase64 do. */
+/** A raw image, or JSON with one picture. Throws ServiceError as openBody and pictureSource do. */
 export async function readSource(c: Context<AppEnv>): Promise<ImageSource> {
   const { bytes } = c.var.classifier.limits;
   const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, budgetOf(c));
   if (body.kind === 'image') return body.upload;
-  const { image } = parseJson(ClassifyBody, await readJson(body.upload));
-  return decodeBase64(image, 'image');
+  return pictureSource(c.env, bytes, parseJson(PictureBody, await readJson(body.upload)));
 }
 
-/** The files of a form; their names are added to `names` as they come. */
-async function* formFiles(
-  c: Context<AppEnv>,
-  boundary: string,
-  names: string[],
-): AsyncGenerator<ImageSource> {
-  const limit = maxFiles(c.env);
+interface List {
+  names: readonly string[];
+  sources: AsyncIterable<ImageSource> | Iterable<ImageSource>;
+}
+
+/** What a body that is no form holds: one picture, or a list of them. Throws ServiceError as readSource does. */
+async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | List> {
   const { bytes } = c.var.classifier.limits;
-  const body = requestUpload(c.req.raw, budgetOf(c)).limit(limit * bytes, 'form');
-  for await (const { name, filename, body: file } of multipartParts(body, boundary)) {
-    if (filename === undefined)
-      throw new ServiceError(
-        'bad-parameter',
-        `form field ${excerpt(name)}: expected a file; parameters go into the query`,
-        {
-          members: { parameter: excerpt(name) },
-        },
-      );
-    if (names.length === limit)
-      throw new ServiceError('too-many-files', `expected at most ${limit} files`, {
-        members: { limit: { files: limit } },
-      });
-    names.push(filename);
-    yield file.limit(bytes, excerpt(filename));
-  }
-  if (names.length === 0)
-    throw new ServiceError('empty-body', 'expected at least one file in the form, got none');
+  const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, budgetOf(c));
+  if (body.kind === 'image') return { source: body.upload };
+  const { images, ...picture } = parseJson(ClassifyBody, await readJson(body.upload));
+  if (images === undefined) return { source: pictureSource(c.env, bytes, picture) };
+  const [other] = Object.keys(picture);
+  if (other !== undefined)
+    throw new ServiceError('bad-parameter', `${other}: expected images alone`, {
+      members: { parameter: other },
+    });
+  const limit = maxFiles(c.env);
+  if (images.length > limit) throw tooManyFiles(limit);
+  const pictures = images.map((entry) => (typeof entry === 'string' ? { image: entry } : entry));
+  return {
+    names: pictures.map(({ key, url }, i) => excerpt(key ?? url ?? `images.${i}`)),
+    sources: pictures.map((entry, i) => pictureSource(c.env, bytes, entry, `images.${i}.`)),
+  };
+}
+
+function answer(c: Context<AppEnv>, classified: Classified, model: ModelInfo, parameters: ClassifyQuery) {
+  return {
+    model: modelName(model),
+    ...imageResult(classified, model, parameters),
+    request_id: c.var.requestId,
+  };
+}
+
+function listAnswer(
+  c: Context<AppEnv>,
+  { model, results }: Batch,
+  names: readonly string[],
+  parameters: ClassifyQuery,
+) {
+  return {
+    model: modelName(model),
+    results: results.map((result, i) => {
+      const file = names[i] ?? '';
+      return result instanceof ServiceError
+        ? { file, problem: problemDocument(result, c.req.path, c.var.requestId) }
+        : { file, ...imageResult(result, model, parameters) };
+    }),
+    request_id: c.var.requestId,
+  };
 }
 
 export const classifyRoute = new Hono<AppEnv>().post(
@@ -64,30 +88,25 @@ export const classifyRoute = new Hono<AppEnv>().post(
   }),
   query(ClassifyQuery),
   async (c) => {
-    const parameters = c.req.valid('query');
-    const { requestId } = c.var;
-    if (parameters.head) await c.var.classifier.useHeads(parameters.head);
     const boundary = multipartBoundary(c.req.header('content-type') ?? null);
-    const options = readOptions(parameters);
-    if (boundary === undefined) {
-      const { model, ...classified } = await c.var.classifier.classify(await readSource(c), options);
-      const result = imageResult(classified, model, parameters);
-      return c.json({ model: modelName(model), ...result, request_id: requestId });
-    }
-    const names: string[] = [];
-    const batch = await c.var.classifier.classifyAll(formFiles(c, boundary, names), options);
-    const [only] = batch.results;
-    if (only && batch.results.length === 1) {
+    if (boundary !== undefined) {
+      const form = new Form(c, boundary);
+      await form.begin();
+      if (form.parameters.head) await c.var.classifier.useHeads(form.parameters.head);
+      const batch = await c.var.classifier.classifyAll(form.files(), readOptions(form.parameters));
+      const [only] = batch.results;
+      if (!only || batch.results.length > 1) return c.json(listAnswer(c, batch, form.names, form.parameters));
       if (only instanceof ServiceError) throw only;
-      const result = imageResult(only, batch.model, parameters);
-      return c.json({ model: modelName(batch.model), ...result, request_id: requestId });
+      return c.json(answer(c, only, batch.model, form.parameters));
     }
-    const results = batch.results.map((result, i) => {
-      const file = names[i] ?? '';
-      return result instanceof ServiceError
-        ? { file, problem: problemDocument(result, c.req.path, requestId) }
-        : { file, ...imageResult(result, batch.model, parameters) };
-    });
-    return c.json({ model: modelName(batch.model), results, request_id: requestId });
+    const parameters = c.req.valid('query');
+    if (parameters.head) await c.var.classifier.useHeads(parameters.head);
+    const body = await readBody(c);
+    if ('sources' in body) {
+      const batch = await c.var.classifier.classifyAll(body.sources, readOptions(parameters));
+      return c.json(listAnswer(c, batch, body.names, parameters));
+    }
+    const { model, ...classified } = await c.var.classifier.classify(body.source, readOptions(parameters));
+    return c.json(answer(c, classified, model, parameters));
   },
 );

@@ -16,6 +16,7 @@ import { occlude } from '../../explain/occlusion.ts';
 import { pngBytes } from '../../explain/png.ts';
 import type { Picture } from '../../image/picture.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
+import { PictureBody } from '../body/picture.ts';
 import type { AppEnv } from '../context.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
@@ -23,9 +24,8 @@ import { imageResult } from './answer.ts';
 import { readSource } from './classify.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
-import { ClassifyBody } from './schemas.ts';
 
-const BODY = { image: true, json: { schema: ClassifyBody, example: { image: EXAMPLE_IMAGE } } };
+const BODY = { image: true, json: { schema: PictureBody, example: { image: EXAMPLE_IMAGE } } };
 
 const PNG = { 'content-type': 'image/png' };
 

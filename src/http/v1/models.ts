@@ -1,8 +1,9 @@
 // GET /v1/models and GET /v1/models/{name}: what the model is, where it comes from, how it reads a picture, and
 // every layer with its shapes.
 import { Hono } from 'hono';
-import type { Shape } from '../../network/layer.ts';
+import type { Layer, Shape } from '../../network/layer.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
+import type { Preprocess } from '../../network/preprocess.ts';
 import { inferShapes } from '../../network/shapes.ts';
 import type { AppEnv } from '../context.ts';
 import { MODEL_PROBLEMS, operation } from '../openapi/operation.ts';
@@ -26,12 +27,41 @@ function summary(model: ModelInfo) {
   return {
     ...modelName(model),
     classes: model.labels.length,
-    preprocessing: model.preprocess,
+    preprocessing: preprocessing(model.preprocess),
     source: from,
     source_sha256: model.source.sha256,
     licence,
     accuracy: accuracy ?? null,
   };
+}
+
+function preprocessing({ resize, resizeTo, crop, mean, std, trainedOn }: Preprocess) {
+  return { resize, resize_to: resizeTo, crop, mean, std, trained_on: trainedOn };
+}
+
+/** The layer's own members, by name: a new one inside is no new one on the wire. */
+function layerMembers(layer: Layer) {
+  const { type, name } = layer;
+  switch (layer.type) {
+    case 'conv': {
+      const { kernel, stride, pad, groups, out, relu } = layer;
+      return { type, name, kernel, stride, pad, groups, out, relu };
+    }
+    case 'lrn': {
+      const { size, alpha, beta, k } = layer;
+      return { type, name, size, alpha, beta, k };
+    }
+    case 'maxpool': {
+      const { kernel, stride, ceil } = layer;
+      return { type, name, kernel, stride, ceil };
+    }
+    case 'dense': {
+      const { out, relu } = layer;
+      return { type, name, out, relu };
+    }
+    case 'softmax':
+      return { type, name };
+  }
 }
 
 function shape({ height, width, channels }: Shape): [number, number, number] {
@@ -40,7 +70,7 @@ function shape({ height, width, channels }: Shape): [number, number, number] {
 
 function details(model: ModelInfo) {
   const layers = inferShapes(model.network).map(({ layer, input, output, macs, parameters }) => ({
-    ...layer,
+    ...layerMembers(layer),
     input: shape(input),
     output: shape(output),
     macs,

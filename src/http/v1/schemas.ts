@@ -1,6 +1,8 @@
 // Schemas of the own routes: what they take and what they answer. They validate, they type the client, and the
 // OpenAPI document is made from them.
 import * as v from 'valibot';
+import { PictureBody } from '../body/picture.ts';
+import { MOST_FILES } from '../limits.ts';
 import { wholeNumber } from '../openapi/validation.ts';
 import { Problem } from '../problem.ts';
 
@@ -80,9 +82,14 @@ export type ClassifyQuery = v.InferOutput<typeof ClassifyQuery>;
 export const NoQuery = v.strictObject({});
 
 export const ClassifyBody = v.strictObject({
-  image: v.pipe(
-    v.string('base64 or a data: URL'),
-    v.description('The image file as base64 or as a data: URL.'),
+  ...PictureBody.entries,
+  images: v.optional(
+    v.pipe(
+      v.array(v.union([v.string(), PictureBody], 'base64, or an object with image, key or url'), 'an array'),
+      v.minLength(1, 'at least one picture'),
+      v.maxLength(MOST_FILES, `at most ${MOST_FILES} pictures`),
+      v.description('Several pictures, up to the limit `files`; the answer has one result each, in order.'),
+    ),
   ),
 });
 
@@ -146,7 +153,10 @@ export const ClassifyAnswer = v.object({
 });
 
 export const FileResult = v.object({
-  file: v.pipe(v.string(), v.description('The file name as sent.')),
+  file: v.pipe(
+    v.string(),
+    v.description('The file name, key or address as sent, in part; of base64 its place.'),
+  ),
   ...ImageResult.entries,
 });
 
@@ -161,13 +171,13 @@ export const Shape = v.pipe(v.array(v.number()), v.description('Height, width, c
 export const ModelSummary = v.object({
   ...ModelName.entries,
   classes: v.number(),
-  preprocessing: v.looseObject({
+  preprocessing: v.object({
     resize: v.picklist(['shorter-side', 'warp']),
-    resizeTo: v.number(),
+    resize_to: v.number(),
     crop: v.number(),
     mean: v.array(v.number()),
     std: v.array(v.number()),
-    trainedOn: v.picklist(['RGB', 'BGR']),
+    trained_on: v.picklist(['RGB', 'BGR']),
   }),
   source: v.string(),
   source_sha256: v.string(),
@@ -187,9 +197,20 @@ export const ModelAnswer = v.object({
   ...ModelSummary.entries,
   input: v.object({ size: v.number(), channels: v.number() }),
   layers: v.array(
-    v.looseObject({
-      type: v.string(),
+    v.object({
+      type: v.picklist(['conv', 'lrn', 'maxpool', 'dense', 'softmax']),
       name: v.string(),
+      kernel: v.optional(v.number()),
+      stride: v.optional(v.number()),
+      pad: v.optional(v.number()),
+      groups: v.optional(v.number()),
+      out: v.optional(v.pipe(v.number(), v.description('Output channels of conv, outputs of dense.'))),
+      relu: v.optional(v.boolean()),
+      ceil: v.optional(v.pipe(v.boolean(), v.description('Whether the output size is rounded up.'))),
+      size: v.optional(v.pipe(v.number(), v.description('Neighbouring channels of lrn.'))),
+      alpha: v.optional(v.number()),
+      beta: v.optional(v.number()),
+      k: v.optional(v.number()),
       input: Shape,
       output: Shape,
       macs: v.pipe(v.number(), v.description('Multiply-adds of one picture.')),

@@ -84,7 +84,7 @@ describe('Hugging Face', () => {
       /softmax, sigmoid, none, got "tanh"/,
     ],
     ['an unknown query parameter', () => post('/?min_score=1', jpeg), 400, /unknown parameter min_score/],
-    ['an address', () => postJson('/', { inputs: 'https://example.com/a.jpg' }), 400, /not fetched/],
+    ['an address', () => postJson('/', { inputs: 'https://example.com/a.jpg' }), 400, /URL_HOSTS/],
   ];
   it.each(refused)('refuses %s, and says so in error', async (_, request, status, detail) => {
     const response = await request();

@@ -7,6 +7,7 @@ import type * as v from 'valibot';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
 import type { Prediction } from '../../../engine/engine.ts';
+import { allowedHosts, urlUpload } from '../../../photos/url.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
@@ -44,7 +45,12 @@ async function readWanted(
   if (body.kind === 'image') return { source: body.upload, ...fallback };
   const { inputs, parameters } = parseJson(HuggingFaceBody, await readJson(body.upload));
   return {
-    source: decodeBase64(inputs, 'inputs'),
+    source: /^https?:/i.test(inputs)
+      ? urlUpload(inputs, allowedHosts(c.env.URL_HOSTS), {
+          limit: c.var.classifier.limits.bytes,
+          what: 'inputs',
+        })
+      : decodeBase64(inputs, 'inputs'),
     topK: parameters?.top_k ?? fallback.topK,
     functionToApply: parameters?.function_to_apply ?? fallback.functionToApply,
   };

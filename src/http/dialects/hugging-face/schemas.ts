@@ -25,7 +25,10 @@ const Parameters = v.strictObject({
 });
 
 export const HuggingFaceBody = v.strictObject({
-  inputs: v.pipe(v.string('base64 or a data: URL'), v.description('The image file as base64.')),
+  inputs: v.pipe(
+    v.string('base64, a data: URL or an address'),
+    v.description('The image file as base64, or its https address.'),
+  ),
   parameters: v.nullish(Parameters),
   options: v.nullish(
     v.pipe(

@@ -1,0 +1,42 @@
+// One picture in JSON: base64, the key of an object, or an address.
+import * as v from 'valibot';
+import type { ImageSource } from '../../classify/classifier.ts';
+import { ServiceError } from '../../errors.ts';
+import { keyUpload } from '../../photos/key.ts';
+import { allowedHosts, urlUpload } from '../../photos/url.ts';
+import type { Bindings } from '../bindings.ts';
+import { decodeBase64 } from './base64.ts';
+
+export const PictureBody = v.strictObject({
+  image: v.optional(
+    v.pipe(
+      v.string('base64 or a data: URL'),
+      v.description('The image file as base64 or as a data: URL. One of image, key, url.'),
+    ),
+  ),
+  key: v.optional(v.pipe(v.string('text'), v.description('Key of an object in the bucket PHOTOS.'))),
+  url: v.optional(v.pipe(v.string('text'), v.description('https address at a host of URL_HOSTS.'))),
+});
+export type PictureBody = v.InferOutput<typeof PictureBody>;
+
+/**
+ * @param limit bytes of the picture
+ * @param where the member that holds the picture, with a dot; '' = the body
+ * Throws ServiceError bad-parameter, empty-body; references are opened when they are read.
+ */
+export function pictureSource(env: Bindings, limit: number, picture: PictureBody, where = ''): ImageSource {
+  const { image, key, url } = picture;
+  const given = Object.entries(picture).filter(([, value]) => value !== undefined);
+  if (given.length > 1)
+    throw new ServiceError(
+      'bad-parameter',
+      `${where === '' ? 'body' : where.slice(0, -1)}: expected one of image, key, url, got ${given.length}`,
+      { members: { parameter: given[1]?.[0] } },
+    );
+  if (key !== undefined) return keyUpload(env.PHOTOS, key, { limit, what: `${where}key` });
+  if (url !== undefined) return urlUpload(url, allowedHosts(env.URL_HOSTS), { limit, what: `${where}url` });
+  if (image !== undefined) return decodeBase64(image, `${where}image`);
+  throw new ServiceError('bad-parameter', `${where}image: expected a value, got nothing`, {
+    members: { parameter: `${where}image` },
+  });
+}

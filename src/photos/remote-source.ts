@@ -1,0 +1,80 @@
+// The bytes of a photo that lies elsewhere, as a source that opens at its first read: a list of them does not open
+// them all at once, and one that fails fails alone. Bounded in bytes and time, whatever the other side says or does.
+import { excerpt, ServiceError } from '../errors.ts';
+import { type ByteSource, byteSource } from '../isolate/byte-source.ts';
+import { Upload } from '../isolate/upload.ts';
+
+/** From the first read to the last byte. */
+const MAX_MS = 10_000;
+
+export interface Opened {
+  stream: ReadableStream<Uint8Array>;
+  /** Length that the other side says, where it does. */
+  bytes?: number | undefined;
+}
+
+export interface RemoteOptions {
+  /** Bytes at most. */
+  limit: number;
+  /** What messages call it: `key` or `url`. */
+  what: string;
+  maxMs?: number;
+}
+
+/**
+ * @param open asks the other side; its signal fires when the time is over
+ * The upload's reads throw ServiceError: what `open` throws, too-many-bytes, photo-unreachable.
+ */
+export function remoteUpload(
+  open: (signal: AbortSignal) => Promise<Opened>,
+  { limit, what, maxMs = MAX_MS }: RemoteOptions,
+): Upload {
+  const ending = new AbortController();
+  let source: ByteSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let bytes = 0;
+
+  const end = async () => {
+    if (timer !== undefined) clearTimeout(timer);
+    await source?.cancel().catch(() => undefined);
+  };
+  const tooMany = () =>
+    new ServiceError('too-many-bytes', `${what}: expected at most ${limit} bytes`, {
+      members: { limit: { bytes: limit } },
+    });
+
+  return new Upload({
+    async read() {
+      timer ??= setTimeout(() => {
+        ending.abort();
+        void source?.cancel().catch(() => undefined);
+      }, maxMs);
+      try {
+        if (!source) {
+          const opened = await open(ending.signal);
+          source = byteSource(opened.stream);
+          if ((opened.bytes ?? 0) > limit) throw tooMany();
+        }
+        const piece = await source.read();
+        if (ending.signal.aborted) throw new Error('the time is over');
+        bytes += piece?.byteLength ?? 0;
+        // Before the upload counts: it would read the rest, to be polite to a client.
+        if (bytes > limit) throw tooMany();
+        if (!piece) clearTimeout(timer);
+        return piece;
+      } catch (cause) {
+        await end();
+        if (cause instanceof ServiceError) throw cause;
+        const why = ending.signal.aborted ? ` within ${maxMs / 1000} s` : '';
+        throw new ServiceError('photo-unreachable', `${what}: the photo could not be read${why}`, { cause });
+      }
+    },
+    cancel: end,
+  });
+}
+
+/** Refuses a reference. `got` is repeated in part. */
+export function badReference(what: string, expected: string, got?: string): ServiceError {
+  const text = `${what}: expected ${expected}${got === undefined ? '' : `, got ${excerpt(got)}`}`;
+  return new ServiceError('bad-parameter', text, { members: { parameter: what } });
+}
