@@ -2,6 +2,6 @@
 export interface ModelBindings {
   /** R2 bucket with packed models; missing only when wrangler.toml is incomplete. */
   MODELS?: R2Bucket;
-  /** Key of the current model: `<name>-<first 12 digits of its checksum>.safetensors`. */
+  /** Key of the current model: see key.ts. */
   MODEL?: string;
 }

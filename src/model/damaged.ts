@@ -19,7 +19,7 @@ export class DamagedObject {
   }
 
   /** What is remembered of the key. */
-  of(key: string): { etag: string; error: ServiceError } | undefined {
+  of(key: string): Readonly<Damage> | undefined {
     const last = this.#last;
     if (!last || last.key !== key || Date.now() - last.since > REMEMBERED_MS) return undefined;
     return last;

@@ -120,6 +120,9 @@ export class ModelLoader {
             cause: error,
           });
       }
+      // Found while this request waited for it.
+      const damage = this.#damaged.of(key);
+      if (damage && damage.since > started) throw damage.error;
       if (Date.now() - started > deadlineMs)
         throw new ServiceError('model-timeout', `model ${key} was not loaded within ${deadlineMs} ms`);
       if (this.#owner === 0 || Date.now() - this.#beat > stallMs * 2 ** tries) {

@@ -209,6 +209,7 @@ describe('the header is part of what is checked', () => {
   });
 
   test('ten requests at once and ten more read a damaged object once', async () => {
+    loader = new ModelLoader(kernelsModule, { ...QUICK, stallMs: 5_000, deadlineMs: 30_000 });
     bucket.put(flipped(good, good.length - 1000));
     const ten = () => Promise.all(Array.from({ length: 10 }, () => codeOf(load())));
     expect(new Set([...(await ten()), ...(await ten())])).toEqual(new Set(['model-checksum']));

@@ -53,7 +53,7 @@ test('import, inspect, verify', async () => {
   );
   expect(imported).toMatchObject({ status: 0 });
   const [key = ''] = readdirSync(path.join(folder, 'build'));
-  expect(key).toMatch(/^mine-[0-9a-f]{12}\.safetensors$/);
+  expect(key).toMatch(/^mine-[0-9a-f]{12}-[0-9a-f]{12}\.safetensors$/);
   const packed = path.join('build', key);
 
   const inspected = await weights('inspect', packed, '--json');

@@ -55,7 +55,7 @@ export interface Upload extends Pick<Deployment, 'wrangler' | 'print'> {
 
 /**
  * Stores the model in the account's bucket, unless its header is there and `again` is not asked for. Throws
- * OperatorError when the upload fails or another model lies under its key.
+ * OperatorError when the upload fails.
  */
 export async function provideModel(
   { wrangler, settings: { bucket }, print }: Upload,

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zlib';
 import { headerEnd } from '../../src/model/safetensors.ts';
 import { OperatorError } from '../operator-error.ts';
-import { modelKey, type PackedFile, parsePackedHeader, readPackedFile } from './file.ts';
+import { type PackedFile, parsePackedHeader, readPackedFile } from './file.ts';
 
 export const DEFAULT_MODEL_PATH = path.join(
   import.meta.dirname,
@@ -90,7 +90,7 @@ export async function compressedModelKey(source: string): Promise<string> {
   try {
     for await (const chunk of output as AsyncIterable<Buffer>) {
       head = Buffer.concat([head, chunk]);
-      if (head.length >= 8 && head.length >= headerEnd(head)) return modelKey(parsePackedHeader(head).info);
+      if (head.length >= 8 && head.length >= headerEnd(head)) return parsePackedHeader(head).key;
     }
   } finally {
     input.destroy();

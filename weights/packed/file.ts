@@ -1,7 +1,9 @@
-// A packed model file as it lies on disk: what its header says, and the key that it has in the bucket,
-// <name>-<first 12 hex digits of the data's SHA-256>.safetensors. A key never means two different models
-// (stored-model.ts sees to it), so pushing a new one cannot change the model under a running request.
+// A packed model file as it lies on disk: what its header says, and the key that it has in the bucket, which holds the
+// checksums of its data and of its header (src/model/key.ts). A key never means two different models, so pushing a new
+// one cannot change the model under a running request.
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { modelKey } from '../../src/model/key.ts';
 import { headerEnd, parseHeader, SafetensorsError } from '../../src/model/safetensors.ts';
 import { type ModelInfo, ModelInfoError, readModelInfo } from '../../src/network/model-info.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -16,19 +18,19 @@ export interface PackedFile {
   dataStart: number;
 }
 
-export function modelKey({ name, sha256 }: Pick<ModelInfo, 'name' | 'sha256'>): string {
-  return `${name}-${sha256.slice(0, 12)}.safetensors`;
-}
-
 /** What a packed header says. Throws OperatorError for another file. */
 export function parsePackedHeader(bytes: Uint8Array): {
   info: ModelInfo;
+  /** In the bucket. */
+  key: string;
   dataStart: number;
   dataBytes: number;
 } {
   try {
     const { metadata, dataStart, dataBytes } = parseHeader(bytes);
-    return { info: readModelInfo(metadata), dataStart, dataBytes };
+    const info = readModelInfo(metadata);
+    const headerSha256 = createHash('sha256').update(bytes.subarray(0, dataStart)).digest('hex');
+    return { info, key: modelKey(info.name, info.sha256, headerSha256), dataStart, dataBytes };
   } catch (error) {
     if (error instanceof ModelInfoError && error.reason === 'version')
       throw new OperatorError(`${error.message}: import it first`);
@@ -56,10 +58,10 @@ export async function readPackedFile(path: string): Promise<PackedFile> {
   });
   try {
     const { size } = await file.stat();
-    const { info, dataStart, dataBytes } = parsePackedHeader(await readStart(file, size));
+    const { info, key, dataStart, dataBytes } = parsePackedHeader(await readStart(file, size));
     if (dataStart + dataBytes !== size)
       throw new OperatorError(`${path}: expected ${dataStart + dataBytes} bytes, found ${size}`);
-    return { path, key: modelKey(info), info, bytes: size, dataStart };
+    return { path, key, info, bytes: size, dataStart };
   } catch (error) {
     if (error instanceof SafetensorsError) throw new OperatorError(`${path}: ${error.message}`);
     throw error;
