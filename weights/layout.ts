@@ -1,4 +1,5 @@
 // From canonical order to the kernels' own layouts (drawn in assembly/kernels/conv.ts and dense.ts).
+import { CODE_LINE } from '../src/engine/weights.ts';
 import type { Tiles } from '../src/network/model-info.ts';
 
 /**
@@ -53,5 +54,31 @@ export function denseLayout(
         for (let o = from, end = Math.min(out, from + block); o < end; o++)
           packed[row + o] = values[o * inputs + column] ?? 0;
       }
+  return packed;
+}
+
+/**
+ * Codes of 4 bits, (out, inputs) -> [out / 16][inputs / 8][64 bytes], inputs permuted as in denseLayout; drawn in
+ * assembly/kernels/dense-codes.ts. Inputs and outputs beyond the layer's get code 0.
+ */
+export function codeLayout(
+  codes: Uint8Array,
+  out: number,
+  channels: number,
+  height: number,
+  width: number,
+): Uint8Array {
+  const plane = height * width;
+  const inputs = channels * plane;
+  const lines = Math.ceil(inputs / CODE_LINE.inputs);
+  const packed = new Uint8Array(Math.ceil(out / CODE_LINE.outputs) * lines * CODE_LINE.bytes);
+  for (let o = 0; o < out; o++) {
+    const block = Math.floor(o / CODE_LINE.outputs) * lines * CODE_LINE.bytes + (o % CODE_LINE.outputs) * 4;
+    for (let k = 0; k < inputs; k++) {
+      const column = (k % channels) * plane + Math.floor(k / channels);
+      const at = block + (k >> 3) * CODE_LINE.bytes + (k & 3);
+      packed[at] = (packed[at] ?? 0) | ((codes[o * inputs + column] ?? 0) << (k & 4));
+    }
+  }
   return packed;
 }

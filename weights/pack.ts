@@ -4,18 +4,24 @@
 // Layers are read, quantized and written one at a time.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { packedTensors } from '../src/engine/weights.ts';
+import { CODE_LINE, packedTensors, tensorBytes } from '../src/engine/weights.ts';
 import { encodeHeader } from '../src/model/safetensors.ts';
+import type { Network } from '../src/network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
 import type { Preprocess } from '../src/network/preprocess.ts';
 import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
+import { fewValues, quantizeCodes } from './codebook.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
-import { convLayout, denseLayout } from './layout.ts';
+import { codeLayout, convLayout, denseLayout } from './layout.ts';
 import { OperatorError } from './operator-error.ts';
 import { type QuantizedRows, quantizeRows } from './quantize.ts';
+import { quantizeConv } from './windows.ts';
 
 /** Mean over all x of 2 * ((x + 1) >> 1) - x. */
 const MEAN_PIXEL_LOSS = 0.5;
+
+/** Bits of a weight of the dense layers. */
+export type DenseBits = 4 | 8;
 
 /** Called after each layer, for a progress bar: bytes written of all. */
 export type PackProgress = (writtenBytes: number, totalBytes: number) => void;
@@ -55,11 +61,11 @@ function padded(values: Float32Array, length: number): Float32Array {
   return result;
 }
 
-function bytesOf(array: Int8Array | Float32Array): Uint8Array {
+function bytesOf(array: Int8Array | Uint8Array | Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** The three tensors of one layer as bytes, in file order. */
+/** The tensors of one layer as bytes, in file order. */
 async function packLayer(
   { layer, input }: LayerShapes,
   source: FloatLayer,
@@ -82,7 +88,18 @@ async function packLayer(
       `tensor ${layer.name}.bias: expected finite values, found ${bias[broken]} at ${broken}`,
     );
   if (first) divideByStd(weights, layer.out, preprocess.std);
-  const quantized = quantizeRows(weights, layer.out, name);
+  const vectors = (scales: Float32Array) => [bytesOf(padded(scales, vector)), bytesOf(padded(bias, vector))];
+  if (layer.type === 'dense' && layer.bits === 4) {
+    const { codes, codebook, scales } = quantizeCodes(weights, layer.out, name);
+    const book = new Int8Array(CODE_LINE.bytes);
+    book.set(codebook);
+    const packed = codeLayout(codes, layer.out, input.channels, input.height, input.width);
+    return [bytesOf(packed), bytesOf(book), ...vectors(scales)];
+  }
+  const quantized =
+    layer.type === 'conv'
+      ? quantizeConv(weights, layer.out, input.channels / layer.groups, layer.kernel, name)
+      : quantizeRows(weights, layer.out, name);
   if (first) subtractMean(quantized, bias, preprocess.mean);
   const { values, scales } = quantized;
   const packed =
@@ -96,7 +113,23 @@ async function packLayer(
           input.height,
           input.width,
         );
-  return [bytesOf(packed), bytesOf(padded(scales, vector)), bytesOf(padded(bias, vector))];
+  return [bytesOf(packed), ...vectors(scales)];
+}
+
+/**
+ * The network with 4-bit dense layers. The last one, of which most of the answer depends, keeps 8 bits unless its
+ * weights are a codebook's already.
+ */
+async function withCodes(model: FloatModel): Promise<Network> {
+  const last = model.network.layers.findLast(({ type }) => type === 'dense')?.name ?? '';
+  const weights = await model.layers[last]?.weight.read();
+  const keep = weights && fewValues(weights) ? '' : last;
+  return {
+    ...model.network,
+    layers: model.network.layers.map((layer) =>
+      layer.type === 'dense' && layer.name !== keep ? { ...layer, bits: 4 } : layer,
+    ),
+  };
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
@@ -117,8 +150,10 @@ export async function packModel(
   tiles: Tiles,
   path: string,
   progress?: PackProgress,
+  dense: DenseBits = 8,
 ): Promise<ModelInfo> {
-  const layers = inferShapes(model.network);
+  const network = dense === 4 ? await withCodes(model) : model.network;
+  const layers = inferShapes(network);
   const classes = layers.at(-1)?.output.channels ?? 0;
   if (model.labels.length !== classes)
     throw new OperatorError(`labels: expected ${classes}, found ${model.labels.length}`);
@@ -127,7 +162,7 @@ export async function packModel(
     format: MODEL_FORMAT,
     name: model.name,
     tiles,
-    network: model.network,
+    network,
     preprocess: model.preprocess,
     labels: model.labels,
     source: model.source,
@@ -135,9 +170,7 @@ export async function packModel(
   };
   // The checksum has a fixed length, so the header can be written again in its place at the end.
   const headerBytes = encodeHeader(writeModelInfo(info), tensors).byteLength;
-  const totalBytes =
-    headerBytes +
-    tensors.reduce((sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, dtype === 'I8' ? 1 : 4), 0);
+  const totalBytes = headerBytes + tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const hash = createHash('sha256');
   const temporary = `${path}.part`;
   const file = await open(temporary, 'w');

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Network } from '../src/network/layer.ts';
 import type { Compared } from './compare.ts';
 import type { LoadedLayer } from './float-forward.ts';
 import type { FloatModel } from './float-model.ts';
@@ -65,7 +66,7 @@ export async function verify(
   { truth, threads = availableParallelism(), progress }: VerifyOptions = {},
 ): Promise<Verification> {
   const { info } = await readPackedFile(packed);
-  if (JSON.stringify(info.network) !== JSON.stringify(source.network))
+  if (layersOf(info.network) !== layersOf(source.network))
     throw new OperatorError(
       'network: expected the same layers in the packed model and its source, found others',
     );
@@ -138,4 +139,9 @@ function accuracyOf(compared: Compared[], classes: (number | undefined)[]): Accu
 
 function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The layers as text, however their weights are stored. */
+function layersOf(network: Network): string {
+  return JSON.stringify(network, (key, value) => (key === 'bits' ? undefined : value));
 }

@@ -30,8 +30,11 @@ export function startsBytes(steps: number): number {
   return STARTS_HEAD_BYTES + Math.ceil(steps / SHORTEST_WINDOW) * STEP_BYTES;
 }
 
-/** Whether this machine computes windows rightly, and faster than conv6x8. */
-export function prefersWindows(kernels: Kernels): boolean {
+/**
+ * Whether kernels that take the dot product apart, into pairwise products and their sums, are right on this machine and
+ * faster than those with the whole instruction.
+ */
+export function prefersSteps(kernels: Kernels): boolean {
   return (
     !SINGLE_INSTRUCTION.includes(kernels.dotProbe()) && kernels.dotProbe() !== 0 && windowsAgree(kernels)
   );

@@ -4,7 +4,7 @@
 import type { ConvLayer, Shape } from '../network/layer.ts';
 import type { LayerShapes } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
-import { convKernel, prefersWindows, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
+import { convKernel, prefersSteps, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
 import { type Conv, type ConvWindow, type Kernels, tilesOf } from './kernels.ts';
 import type { LinearMemory } from './linear-memory.ts';
 import type { LayerWeights } from './weights.ts';
@@ -39,7 +39,7 @@ export function planConv(
   const blocks = layer.out / convBlock;
   const blocksPerGroup = blocks / layer.groups;
   const floor = layer.relu ? 0 : -Infinity;
-  const windows = prefersWindows(kernels);
+  const windows = prefersSteps(kernels);
   const rowSteps = run / kStep;
   const steps = layer.kernel * rowSteps;
   const sums = memory.reserve(SUMS_BYTES);

@@ -24,6 +24,18 @@ export type Conv = (
 /** As Conv, with scratch for the sums of a tile and with the starts that windowProof wrote. */
 export type ConvWindow = (...parameters: [...Parameters<Conv>, sums: number, starts: number]) => void;
 
+export type DenseCodes = (
+  sums: number,
+  x: number,
+  weights: number,
+  codebook: number,
+  inputs: number,
+  outputs: number,
+  tile: number,
+  pictures: number,
+  stride: number,
+) => void;
+
 export interface Kernels {
   memory: WebAssembly.Memory;
   CONV_BLOCK: WebAssembly.Global;
@@ -50,6 +62,8 @@ export interface Kernels {
     outputs: number,
     pictures: number,
   ): void;
+  denseCodes: DenseCodes;
+  denseCodesInSteps: DenseCodes;
   denseFinish(
     target: number,
     sums: number,

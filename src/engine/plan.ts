@@ -10,7 +10,7 @@ import { type DenseRun, planDense } from './dense-tail.ts';
 import { type Kernels, tilesOf } from './kernels.ts';
 import type { LinearMemory } from './linear-memory.ts';
 import { bufferBytes, planConvStep, planLrnStep, planMaxpoolStep, type SpatialStep } from './spatial-step.ts';
-import { type LayerWeights, packedTensors } from './weights.ts';
+import { type LayerWeights, packedTensors, tensorBytes } from './weights.ts';
 
 /** Pictures that one run of the dense layers takes at most (the paper's ten crops fit). */
 export const MAX_BATCH = 16;
@@ -52,23 +52,26 @@ function placeWeights(
 ): { weights: Plan['weights']; places: Map<string, LayerWeights> } {
   const tiles = tilesOf(kernels);
   let bytes = 0;
-  const relative = new Map<string, number[]>();
+  const relative = new Map<string, number>();
   for (const shapes of layers)
-    relative.set(
-      shapes.layer.name,
-      packedTensors(shapes, tiles).map(({ dtype, shape }) => {
-        const offset = bytes;
-        bytes += shape.reduce((product, size) => product * size, dtype === 'I8' ? 1 : 4);
-        return offset;
-      }),
-    );
+    for (const tensor of packedTensors(shapes, tiles)) {
+      relative.set(tensor.name, bytes);
+      bytes += tensorBytes(tensor);
+    }
   const reserved = memory.reserve(bytes + ROW_PAGE_BYTES);
-  const [rows = 0] = relative.get(layers.find(isDense)?.layer.name ?? '') ?? [];
+  const rows = relative.get(`${layers.find(isDense)?.layer.name}.weight`) ?? 0;
   const address = Math.ceil((reserved + rows) / ROW_PAGE_BYTES) * ROW_PAGE_BYTES - rows;
   const places = new Map<string, LayerWeights>();
-  for (const [name, [weight, scale, bias]] of relative)
-    if (weight !== undefined && scale !== undefined && bias !== undefined)
-      places.set(name, { weight: address + weight, scale: address + scale, bias: address + bias });
+  for (const { layer } of layers) {
+    const at = (kind: string) => address + (relative.get(`${layer.name}.${kind}`) ?? -address);
+    if (relative.has(`${layer.name}.weight`))
+      places.set(layer.name, {
+        weight: at('weight'),
+        codebook: at('codebook'),
+        scale: at('scale'),
+        bias: at('bias'),
+      });
+  }
   return { weights: { address, bytes }, places };
 }
 

@@ -40,6 +40,8 @@ export interface DenseLayer {
   name: string;
   out: number;
   relu: boolean;
+  /** Bits of a packed weight where they are not 8: indices into a codebook of 16. The network is the same. */
+  bits?: 4;
 }
 
 export interface SoftmaxLayer {

@@ -83,7 +83,13 @@ const layer = v.variant('type', [
     stride: count,
     ceil: v.boolean(),
   }),
-  v.object({ type: v.literal('dense'), name: v.string(), out: count, relu: v.boolean() }),
+  v.object({
+    type: v.literal('dense'),
+    name: v.string(),
+    out: count,
+    relu: v.boolean(),
+    bits: v.exactOptional(v.literal(4)),
+  }),
   v.object({ type: v.literal('softmax'), name: v.string() }),
 ]) satisfies v.GenericSchema<unknown, Layer>;
 

@@ -77,6 +77,7 @@ function run(
   const bias = memory.reserve(out * 4);
   const conv = planConv(chosen, memory, { layer, input, output, macs: 0, parameters: 0 }, layer, {
     weight,
+    codebook: 0,
     scale,
     bias,
   });
@@ -138,7 +139,12 @@ test('a kernel output is max(floor, sum * (scale * inputScale) + bias) in f32', 
   if (shapes?.layer.type !== 'conv') throw new Error('expected a convolution');
   const kernels = instantiateKernels(kernelsModule('relaxed'));
   const memory = new LinearMemory(kernels.memory, kernels.heapBase());
-  const places = { weight: memory.reserve(64), scale: memory.reserve(64), bias: memory.reserve(64) };
+  const places = {
+    weight: memory.reserve(64),
+    codebook: 0,
+    scale: memory.reserve(64),
+    bias: memory.reserve(64),
+  };
   const conv = planConv(kernels, memory, shapes, shapes.layer, places);
   const picture = memory.reserve(48);
   const target = memory.reserve(16 * 8 * 4);

@@ -6,7 +6,7 @@ import { median, timingOf } from './statistics.ts';
 import { timedEngine } from './timed-kernels.ts';
 
 /** Kernels that multiply and add; each also scales its sums back, adds the bias and applies ReLU. */
-const MULTIPLY_ADD = /^(conv|denseAccumulate)/;
+const MULTIPLY_ADD = /^(conv|denseAccumulate|denseCodes)/;
 
 export interface LayerRow {
   name: string;
@@ -74,10 +74,7 @@ export async function openBreakdown(engine: Engine, picture: Uint8Array) {
     totals.push(performance.now() - start);
     kernel.push(perLayer);
     byName.push(new Map(times.ms));
-    readBytes = times.denseCalls.reduce(
-      (sum, [, , , count = 0, , , , outputs = 0]) => sum + count * outputs,
-      0,
-    );
+    readBytes = times.denseBytes;
   };
   for (let i = 0; i < 20; i++) measure();
   for (const samples of [whole, kernel, totals, byName]) samples.length = 0;

@@ -10,6 +10,8 @@ export interface Machine {
   v8: string;
   /** The instruction that the dot product became. */
   dot: string;
+  /** Which bars hold: whether that is a single instruction or several. */
+  kind: 'single' | 'several';
   /** Load average of the last minute when the bench began: above the core count, medians are worth little. */
   load: number;
   flags: string[];
@@ -22,6 +24,8 @@ const DOT: Record<number, string> = {
   0: 'plain SIMD128',
 };
 
+const SINGLE = new Set([129_540, -508]);
+
 export function describeMachine(): Machine {
   const [cpu] = os.cpus();
   const probe = instantiateKernels(kernelsModule()).dotProbe();
@@ -30,6 +34,7 @@ export function describeMachine(): Machine {
     cores: os.cpus().length,
     node: process.versions.node,
     v8: process.versions.v8,
+    kind: SINGLE.has(probe) ? 'single' : 'several',
     dot: DOT[probe] ?? `unknown (${probe})`,
     load: os.loadavg()[0] ?? 0,
     flags: process.execArgv,

@@ -7,12 +7,20 @@ import { withInstances } from './wasm-instances.ts';
 export interface KernelTimes {
   /** Milliseconds by kernel since `clear`. */
   ms: Map<string, number>;
-  /** Arguments of the calls of denseAccumulate since `clear`. */
-  denseCalls: number[][];
+  /** Bytes of dense weights that were read since `clear`. */
+  denseBytes: number;
   clear(): void;
 }
 
 type Kernel = (...args: number[]) => unknown;
+
+/** Bytes of weights that one call reads, by its arguments (src/engine/kernels.ts). */
+const codeBytes = ([, , , , inputs = 0, outputs = 0]: number[]) => (inputs * outputs) / 2;
+const DENSE_BYTES: Record<string, (parameters: number[]) => number> = {
+  denseAccumulate: ([, , , count = 0, , , , outputs = 0]) => count * outputs,
+  denseCodes: codeBytes,
+  denseCodesInSteps: codeBytes,
+};
 
 function timed(exports: WebAssembly.Exports, times: KernelTimes): Record<string, unknown> {
   return Object.fromEntries(
@@ -23,7 +31,7 @@ function timed(exports: WebAssembly.Exports, times: KernelTimes): Record<string,
         const start = performance.now();
         const result = kernel(...args);
         times.ms.set(name, (times.ms.get(name) ?? 0) + performance.now() - start);
-        if (name === 'denseAccumulate') times.denseCalls.push(args);
+        times.denseBytes += DENSE_BYTES[name]?.(args) ?? 0;
         return result;
       };
       return [name, wrapped];
@@ -35,10 +43,10 @@ function timed(exports: WebAssembly.Exports, times: KernelTimes): Record<string,
 export async function timedEngine(engine: Engine): Promise<{ engine: Engine; times: KernelTimes }> {
   const times: KernelTimes = {
     ms: new Map(),
-    denseCalls: [],
+    denseBytes: 0,
     clear() {
       times.ms.clear();
-      times.denseCalls = [];
+      times.denseBytes = 0;
     },
   };
   const copy = await withInstances(

@@ -23,6 +23,8 @@ export interface ImportCommand {
   preprocess?: PreprocessName;
   licence?: string;
   accuracy?: string;
+  /** Bits of a weight of the dense layers: '4', else 8. */
+  dense?: string;
   /** Where the packed file goes; build/<key> when not given. */
   out?: string;
 }
@@ -30,7 +32,7 @@ export interface ImportCommand {
 /** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
-  { out, accuracy, ...options }: ImportCommand,
+  { out, accuracy, dense, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = loadFile(file);
   const model = importFile(source, options);
@@ -38,7 +40,7 @@ export async function importAndPack(
   const target = out ?? `build/${model.name}.safetensors`;
   await mkdir(path.dirname(target), { recursive: true });
   const tiles = kernelTiles();
-  await withProgress('packing', (update) => packModel(model, tiles, target, update));
+  await withProgress('packing', (update) => packModel(model, tiles, target, update, dense === '4' ? 4 : 8));
   const packed = await readPackedFile(target);
   const place = out ?? path.join('build', packed.key);
   if (place !== target) await rename(target, place);

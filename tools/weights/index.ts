@@ -25,6 +25,9 @@ function withImportOptions(command: Command): Command {
     .option('--out <file>', 'the packed file (default: build/<key>)')
     .addOption(variantOption())
     .addOption(preprocessOption())
+    .addOption(
+      new Option('--dense <bits>', 'bits of a weight of the dense layers').choices(['8', '4']).default('8'),
+    )
     .option('--licence <text>', 'licence of the weights, for the model file')
     .option('--accuracy <text>', 'reported accuracy, for the model file');
 }
@@ -105,6 +108,7 @@ program
   .action(async (file: string) => {
     const packed = await importAndPack(file, {
       name: 'alexnet-ten-classes',
+      dense: '4',
       licence: 'MIT, trained by this project on Imagenette',
       accuracy: "83.2 % top-1 on Imagenette's validation split (3,925 photos)",
     });

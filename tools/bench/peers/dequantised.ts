@@ -3,7 +3,7 @@
 // so the peers read these numbers without any other normalisation.
 // Undoes weights/layout.ts; a mistake here shows as a cosine below 1 before anything is timed.
 import type { Engine } from '../../../src/engine/engine.ts';
-import { packedTensors } from '../../../src/engine/weights.ts';
+import { CODE_LINE, packedTensors, tensorBytes } from '../../../src/engine/weights.ts';
 import type { ConvLayer } from '../../../src/network/layer.ts';
 import type { LayerShapes } from '../../../src/network/shapes.ts';
 import type { TrainedLayer, TrainedModel } from '../../fixtures/trained-model.ts';
@@ -59,6 +59,24 @@ function denseCanonical(packed: Int8Array, { layer, input }: LayerShapes, padded
   return values;
 }
 
+/** [out / 16][inputs / 8][64] of codes -> (out, inputs as C,H,W), looked up. */
+function codesCanonical(packed: Uint8Array, codebook: Int8Array, { layer, input }: LayerShapes): Int8Array {
+  const out = layer.type === 'dense' ? layer.out : 0;
+  const plane = input.height * input.width;
+  const inputs = plane * input.channels;
+  const lines = Math.ceil(inputs / CODE_LINE.inputs);
+  const values = new Int8Array(out * inputs);
+  for (let o = 0; o < out; o++) {
+    const block = Math.floor(o / CODE_LINE.outputs) * lines * CODE_LINE.bytes + (o % CODE_LINE.outputs) * 4;
+    for (let k = 0; k < inputs; k++) {
+      const pair = packed[block + Math.floor(k / CODE_LINE.inputs) * CODE_LINE.bytes + (k & 3)] ?? 0;
+      const column = (k % input.channels) * plane + Math.floor(k / input.channels);
+      values[o * inputs + column] = codebook[(k & 4) === 0 ? pair & 15 : pair >> 4] ?? 0;
+    }
+  }
+  return values;
+}
+
 function floatsOf(bytes: Uint8Array, count: number): Float32Array {
   return new Float32Array(bytes.slice().buffer).slice(0, count);
 }
@@ -75,16 +93,18 @@ export function dequantise(engine: Engine): DequantisedModel {
   for (const shapes of engine.layers) {
     const { layer, input } = shapes;
     if (layer.type !== 'conv' && layer.type !== 'dense') continue;
-    const [packed = new Uint8Array(), scale = packed, bias = packed] = packedTensors(shapes, tiles).map(
-      ({ dtype, shape }) => next(shape.reduce((product, size) => product * size, dtype === 'I8' ? 1 : 4)),
-    );
+    const tensors = packedTensors(shapes, tiles).map((tensor) => next(tensorBytes(tensor)));
+    const codebook = layer.type === 'dense' && layer.bits === 4 ? tensors.splice(1, 1)[0] : undefined;
+    const [packed = new Uint8Array(), scale = packed, bias = packed] = tensors;
     const signed = new Int8Array(packed.buffer, packed.byteOffset, packed.byteLength);
     const scales = floatsOf(scale, layer.out);
     const channels = layer.type === 'conv' ? input.channels / layer.groups : input.channels;
     const quantised =
       layer.type === 'conv'
         ? convCanonical(signed, layer, channels, tiles.convBlock, tiles.kStep)
-        : denseCanonical(signed, shapes, packed.length / (input.channels * input.height * input.width));
+        : codebook
+          ? codesCanonical(packed, new Int8Array(codebook), shapes)
+          : denseCanonical(signed, shapes, packed.length / (input.channels * input.height * input.width));
     const columns = quantised.length / layer.out;
     const weight = new Float32Array(quantised.length);
     for (let o = 0; o < layer.out; o++)
