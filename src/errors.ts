@@ -11,12 +11,14 @@ export const ERROR_CODES = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'too-slow': { status: 408, title: 'The client was too slow' },
   'too-many-bytes': { status: 413, title: 'The upload has too many bytes' },
+  'too-many-examples': { status: 413, title: 'There are too many examples' },
   'too-many-files': { status: 413, title: 'The request has too many files' },
   'too-many-pixels': { status: 413, title: 'The picture has too many pixels' },
   'too-much-work': { status: 413, title: 'The request would take too much work' },
   'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
   'unsupported-image': { status: 415, title: 'This is not an image that is read here' },
   'damaged-image': { status: 422, title: 'The image is damaged' },
+  'bad-examples': { status: 422, title: 'Nothing can be learned from these examples' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on the server' },
   'decoder-trap': { status: 500, title: 'The decoder failed and was reset' },
@@ -29,6 +31,8 @@ export const ERROR_CODES = {
   'model-damaged': { status: 500, title: 'The model file is damaged' },
   'model-checksum': { status: 500, title: 'The model file has a wrong checksum' },
   'model-unreachable': { status: 504, title: 'The model could not be read from the bucket' },
+  'head-backbone': { status: 409, title: 'The head was trained on another model' },
+  'head-damaged': { status: 500, title: 'The head file is damaged' },
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -21,10 +21,11 @@ const ROOMS: Record<string, readonly string[]> = {
   engine: ['network', 'errors'],
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
-  classify: ['engine', 'image', 'model', 'network', 'isolate', 'errors'],
-  explain: ['classify', 'engine', 'image', 'network', 'isolate', 'errors'],
-  http: ['explain', 'classify', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
-  index: ['http', 'explain', 'classify', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  heads: ['engine', 'model', 'network', 'errors'],
+  classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
+  http: ['explain', 'classify', 'heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  index: ['http', 'explain', 'classify', 'heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
 };
 
 /** Only these files lie at the top of src/; a new concern gets a folder. */

@@ -1,0 +1,286 @@
+// Training a head: ridge regression on one-against-rest targets (+1, -1), classes balanced by weights. Layer, lambda
+// and mirroring are those of the best exact leave-one-out accuracy; the temperature makes the left-out scores the most
+// likely probabilities. No random start and no order: the same photos give the same bytes. No imports but this room's:
+// a browser may load it.
+import { energyOf, exp } from './exact-math.ts';
+import { checkExamples, type Example, sortExamples } from './examples.ts';
+import type { Head, HeadFacts } from './head.ts';
+import { classQuantiles, largest, meanAndStd, pOf } from './known.ts';
+import { inverseLength } from './linear.ts';
+import { quantiseRow } from './quantise-row.ts';
+import { ridge } from './ridge.ts';
+import { fitTemperature } from './temperature.ts';
+
+/** Dot products of u7 rows, exact: i32 [left][right]. The kernels have a fast one (src/engine/gram.ts). */
+export type DotProducts = (left: readonly Uint8Array[], right: readonly Uint8Array[]) => Int32Array;
+
+export interface TrainOptions {
+  name: string;
+  backbone: HeadFacts['backbone'];
+  /** Layers to choose from. */
+  layers: readonly string[];
+  dotProducts: DotProducts;
+  /** Steps done of all. */
+  progress?: (done: number, total: number) => void;
+}
+
+/** What the head says of one photo, had it been left out of training. */
+export interface LeftOut {
+  /** The example's place in the list that was given. */
+  example: number;
+  label: number;
+  predicted: number;
+  /** Probability of its own label, and of the predicted one. */
+  own: number;
+  probability: number;
+  known: number;
+}
+
+export interface Trained {
+  head: Head;
+  leftOut: LeftOut[];
+  /** p-values of the photos of other things, left out of the detector. */
+  strangers: number[];
+}
+
+const LAMBDAS = [0.003, 0.01, 0.03, 0.1, 0.3] as const;
+const STRANGER_LAMBDA = 0.1;
+
+interface Candidate {
+  layer: string;
+  views: 1 | 2;
+  lambda: number;
+  rows: Uint8Array[];
+  alpha: Float64Array;
+  leftOut: Float64Array;
+  correct: number;
+  error: number;
+}
+
+/** g(x, y) = x . y / (|x| |y|) + 1: the 1 stands for a bias. */
+function gramOf(products: Int32Array, n: number): Float64Array {
+  const inverse = Float64Array.from({ length: n }, (_, i) => {
+    const square = products[i * n + i] as number;
+    return square > 0 ? 1 / Math.sqrt(square) : 0;
+  });
+  const gram = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++)
+      gram[i * n + j] = (products[i * n + j] as number) * (inverse[i] as number) * (inverse[j] as number) + 1;
+  return gram;
+}
+
+/** Weights that make every class count the same; their mean is 1. */
+function balanced(labels: readonly number[], classes: number): Float64Array {
+  const counts = new Float64Array(classes);
+  for (const label of labels) counts[label] = (counts[label] as number) + 1;
+  return Float64Array.from(labels, (label) => labels.length / (classes * (counts[label] as number)));
+}
+
+function targets(labels: readonly number[], classes: number): Float64Array {
+  const y = new Float64Array(labels.length * classes).fill(-1);
+  labels.forEach((label, i) => {
+    y[i * classes + label] = 1;
+  });
+  return y;
+}
+
+function fitCandidates(
+  examples: readonly Example[],
+  labels: readonly number[],
+  classes: number,
+  layer: string,
+  views: 1 | 2,
+  lambdas: readonly number[],
+  dotProducts: DotProducts,
+  step: () => void,
+): Candidate[] {
+  const rows = examples.flatMap(({ layers }) => (layers[layer] ?? []).slice(0, views));
+  const rowLabels = labels.flatMap((label) => new Array<number>(views).fill(label));
+  const gram = gramOf(dotProducts(rows, rows), rows.length);
+  const weights = balanced(rowLabels, classes);
+  const y = targets(rowLabels, classes);
+  return lambdas.map((lambda) => {
+    const { alpha, leftOut } = ridge(gram.slice(), weights, y, classes, lambda, views);
+    let correct = 0;
+    let error = 0;
+    labels.forEach((label, i) => {
+      if (largest(leftOut, i * classes, classes) === label) correct++;
+      for (let c = 0; c < classes; c++) {
+        const difference = (leftOut[i * classes + c] as number) - (c === label ? 1 : -1);
+        error += difference * difference * (weights[i * views] as number);
+      }
+    });
+    step();
+    return { layer, views, lambda, rows, alpha, leftOut, correct, error };
+  });
+}
+
+/** The weights of one output, f64 [inputs], and its bias: w = sum of alpha_i x_i / |x_i|, bias = sum of alpha_i. */
+function weightsOf(
+  { rows, alpha }: Candidate,
+  output: number,
+  outputs: number,
+): { w: Float64Array; bias: number } {
+  const w = new Float64Array(rows[0]?.length ?? 0);
+  let bias = 0;
+  rows.forEach((row, i) => {
+    const factor = alpha[i * outputs + output] as number;
+    bias += factor;
+    const scaled = factor * inverseLength(row);
+    for (let k = 0; k < row.length; k++)
+      if (row[k] !== 0) w[k] = (w[k] as number) + scaled * (row[k] as number);
+  });
+  return { w, bias };
+}
+
+/** All rows of a candidate as i8 with scales and biases. */
+function quantised(candidate: Candidate, outputs: number) {
+  const inputs = candidate.rows[0]?.length ?? 0;
+  const weight = new Int8Array(outputs * inputs);
+  const scale = new Float32Array(outputs);
+  const bias = new Float32Array(outputs);
+  for (let o = 0; o < outputs; o++) {
+    const found = weightsOf(candidate, o, outputs);
+    scale[o] = quantiseRow(found.w, weight, o * inputs);
+    bias[o] = found.bias;
+  }
+  return { weight, scale, bias };
+}
+
+/** A detector of strangers and its left-out outputs: of the photos of the classes, then of the strangers. */
+function fitDetector(
+  examples: readonly Example[],
+  strangers: readonly Example[],
+  layer: string,
+  dotProducts: DotProducts,
+) {
+  const labels = [...examples.map(() => 0), ...strangers.map(() => 1)];
+  const all = [...examples, ...strangers];
+  const [candidate] = fitCandidates(all, labels, 2, layer, 1, [STRANGER_LAMBDA], dotProducts, () => {});
+  if (!candidate) throw new RangeError('expected a detector');
+  const outputs = labels.map((_, i) => candidate.leftOut[i * 2] as number);
+  const { mean, std } = meanAndStd(outputs.slice(0, examples.length));
+  const { weight, scale, bias } = quantised(candidate, 2);
+  return {
+    detector: {
+      weight: weight.slice(0, weight.length / 2),
+      scale: scale[0] as number,
+      bias: (bias[0] as number) - mean,
+      std,
+    },
+    leftOut: outputs.map((output) => (output - mean) / std),
+  };
+}
+
+/** Scores of what each stranger gets from the head (fitted without strangers). */
+function logitsOf(candidate: Candidate, x: Uint8Array, classes: number, products: Int32Array): Float64Array {
+  const logits = new Float64Array(classes);
+  const inverse = inverseLength(x);
+  candidate.rows.forEach((row, i) => {
+    const g = (products[i] as number) * inverse * inverseLength(row) + 1;
+    for (let c = 0; c < classes; c++)
+      logits[c] = (logits[c] as number) + g * (candidate.alpha[i * classes + c] as number);
+  });
+  return logits;
+}
+
+/**
+ * Trains on examples with one label each; those without one are photos of other things.
+ * Throws ServiceError bad-examples or too-many-examples (examples.ts).
+ */
+export function train(given: readonly Example[], options: TrainOptions): Trained {
+  const { name, backbone, layers, dotProducts, progress } = options;
+  const labels = checkExamples(given, layers);
+  const { examples, strangers } = sortExamples(given, labels, layers[0] ?? '');
+  const label = examples.map(({ example }) => labels.indexOf(example.label ?? ''));
+  const list = examples.map(({ example }) => example);
+  const twoViews = list.every((example) => layers.every((layer) => (example.layers[layer]?.length ?? 0) > 1));
+  const kinds = layers.flatMap((layer) =>
+    (twoViews ? ([1, 2] as const) : ([1] as const)).map((views) => ({ layer, views })),
+  );
+  const classes = labels.length;
+  const total = kinds.length * LAMBDAS.length;
+  let done = 0;
+  let best: Candidate | undefined;
+  for (const { layer, views } of kinds)
+    for (const candidate of fitCandidates(list, label, classes, layer, views, LAMBDAS, dotProducts, () =>
+      progress?.(++done, total),
+    ))
+      if (
+        !best ||
+        candidate.correct > best.correct ||
+        (candidate.correct === best.correct && candidate.error < best.error)
+      )
+        best = candidate;
+  if (!best) throw new RangeError('expected a layer to train on');
+  const chosen = best;
+  const temperature = fitTemperature(chosen.leftOut, label, classes);
+  const scores = label.map((_, i) => chosen.leftOut.subarray(i * classes, (i + 1) * classes));
+  const energies = scores.map((score) => energyOf(score, 1 / temperature));
+  const energy = meanAndStd(energies);
+  const found =
+    strangers.length > 0
+      ? fitDetector(
+          list,
+          strangers.map(({ example }) => example),
+          chosen.layer,
+          dotProducts,
+        )
+      : undefined;
+  const standardised = (value: number, at: number) =>
+    (value - energy.mean) / energy.std + (found?.leftOut[at] ?? 0);
+  const knownScores = energies.map(standardised);
+  const predicted = scores.map((score) => largest(score));
+  const quantiles = classQuantiles(knownScores, predicted, classes);
+  const leftOut = examples.map(({ index }, i): LeftOut => {
+    const score = scores[i] as Float64Array;
+    const shares = sharesOf(score, temperature);
+    const winner = predicted[i] as number;
+    return {
+      example: index,
+      label: label[i] as number,
+      predicted: winner,
+      own: shares[label[i] as number] as number,
+      probability: shares[winner] as number,
+      known: pOf(quantiles, winner, knownScores[i] as number),
+    };
+  });
+  const strangerP = strangers.map(({ example }, i) => {
+    const x = example.layers[chosen.layer]?.[0] ?? new Uint8Array(0);
+    const logits = logitsOf(chosen, x, classes, dotProducts([x], chosen.rows));
+    const score = standardised(energyOf(logits, 1 / temperature), list.length + i);
+    return pOf(quantiles, largest(logits), score);
+  });
+  const { weight, scale, bias } = quantised(chosen, classes);
+  const photos = labels.map((_, c) => label.filter((each) => each === c).length);
+  const inputs = chosen.rows[0]?.length ?? 0;
+  return {
+    head: {
+      facts: {
+        name,
+        backbone,
+        layer: chosen.layer,
+        inputs,
+        labels,
+        temperature,
+        lambda: chosen.lambda,
+        mirrored: chosen.views === 2,
+        photos,
+        strangers: strangers.length,
+        correct: chosen.correct,
+      },
+      weight,
+      scale,
+      bias,
+      known: { layer: chosen.layer, energy, ...(found ? { detector: found.detector } : {}), quantiles },
+    },
+    leftOut,
+    strangers: strangerP,
+  };
+}
+
+function sharesOf(score: Float64Array, temperature: number): number[] {
+  const energy = energyOf(score, 1 / temperature);
+  return Array.from(score, (value) => exp(value / temperature - energy));
+}
