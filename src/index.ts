@@ -2,6 +2,7 @@
 import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
+import { HeadCatalog } from './heads/catalog.ts';
 import { createApp } from './http/app.ts';
 import { classifierEntrypoint } from './http/rpc.ts';
 import { ImageDecoder } from './image/decoder.ts';
@@ -12,6 +13,7 @@ const isolate = {
   shared: createShared(),
   loader: new ModelLoader(kernelsModule),
   decoder: new ImageDecoder(decodeModule, () => webpModule),
+  heads: new HeadCatalog(),
 };
 
 /** For service bindings of other Workers. */

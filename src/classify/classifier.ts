@@ -3,12 +3,16 @@
 // it; it calls image, engine and model. Pictures are decoded while a cold isolate still loads its weights.
 import type { Engine, Observer, Prediction } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
+import type { ServedHead } from '../heads/catalog.ts';
+import { checkBackbone } from '../heads/file.ts';
+import { knownP } from '../heads/known.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
+import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
 import type { RequestLog } from './request-log.ts';
 import { averagePredictions, tenCrops } from './ten-crop.ts';
 
@@ -37,8 +41,15 @@ export interface ReadOptions {
 /** What was learned of one picture. */
 export interface Classified {
   picture: Omit<Picture, 'pixels'>;
+  /** Of the model, or of the first head where heads were asked for. */
   prediction: Prediction;
+  /** p-value of being like the photos that the model was trained on; none: the model does not say. */
+  known?: number | undefined;
+  /** What each head says, where heads were asked for. */
+  heads?: HeadResult[];
 }
+
+type Said = Omit<Classified, 'picture'>;
 
 export interface Batch<Result = Classified | ServiceError> {
   model: ModelInfo;
@@ -52,6 +63,9 @@ export interface ClassifierParts {
   limits: ImageLimits;
   /** The Images binding, for the formats that are not decoded here. */
   images?: ImagesBinding | undefined;
+  /** The published head of a name; undefined where there is none. */
+  findHead: (name: string) => Promise<ServedHead | undefined>;
+  headNames: () => Promise<string[]>;
   budget: Budget;
   log: RequestLog;
   /** Length that the client announced, where it did. */
@@ -69,6 +83,13 @@ const RUN_PICTURES = 4;
 const FREE_LIST_MS = 64;
 const MS_PER_BYTE = 0.016;
 
+/** Where the model can say it: its calibration reads what the last dense layer reads. */
+function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
+  if (!known) return undefined;
+  const fits = !known.detector || known.detector.weight.length === embedding.length;
+  return fits ? knownP(known, embedding, logits) : undefined;
+}
+
 export class Classifier {
   readonly model: ModelHandle;
   readonly limits: ImageLimits;
@@ -76,6 +97,7 @@ export class Classifier {
   readonly log: RequestLog;
   readonly #parts: ClassifierParts;
   #cold: boolean | undefined;
+  #heads: ServedHead[] = [];
 
   constructor(parts: ClassifierParts) {
     this.#parts = parts;
@@ -85,8 +107,46 @@ export class Classifier {
     this.log = parts.log;
   }
 
+  /**
+   * From now on this request asks heads: what is classified, is classified by them, in one pass that ends where the
+   * last of them reads. Throws ServiceError: not-found, head-backbone, those of the catalog and of the model's loading.
+   */
+  async useHeads(names: readonly string[]): Promise<void> {
+    const model = await this.#describeBackbone();
+    const heads: ServedHead[] = [];
+    for (const name of names) {
+      const found = await this.#parts.findHead(name);
+      if (!found) throw new ServiceError('not-found', `there is no head ${name}; GET /v1/models lists them`);
+      checkBackbone(found.head, model);
+      heads.push(found);
+    }
+    this.#heads = heads;
+  }
+
+  /** Whether a head of this name is published. Throws ServiceError: those of the catalog. */
+  async hasHead(name: string): Promise<boolean> {
+    return (await this.#parts.findHead(name)) !== undefined;
+  }
+
+  /** Names of all published heads. */
+  headNames(): Promise<string[]> {
+    return this.#parts.headNames();
+  }
+
+  /** Whether heads are asked. */
+  get usesHeads(): boolean {
+    return this.#heads.length > 0;
+  }
+
+  /** What the model, or the first head that was asked for, says of itself. Throws ServiceError: those of the model's loading. */
+  async describe(): Promise<ModelInfo> {
+    const model = await this.#describeBackbone();
+    const [first] = this.#heads;
+    return first ? headModel(model, first) : model;
+  }
+
   /** What the model says of itself. Throws ServiceError: those of the model's loading. */
-  describe(): Promise<ModelInfo> {
+  #describeBackbone(): Promise<ModelInfo> {
     return this.#timed('loadMs', () => {
       this.#cold ??= !this.model.warm;
       return this.model.describe();
@@ -130,19 +190,27 @@ export class Classifier {
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work.
    */
   async predict(pixels: readonly Uint8Array[], observe?: Observer): Promise<Prediction[]> {
+    return this.#pass(pixels, (engine, some) => engine.run(some, observe));
+  }
+
+  /** Runs something over pictures, some at a time, and is charged for it. */
+  async #pass<T>(
+    pixels: readonly Uint8Array[],
+    run: (engine: Engine, pixels: Uint8Array[]) => T[],
+  ): Promise<T[]> {
     this.budget.charge(pixels.length * PASS_MS, `classifying ${pixels.length} pictures`);
     const engine = await this.load();
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
-    const predictions: Prediction[] = [];
+    const results: T[] = [];
     for (let from = 0; from < pixels.length; from += RUN_PICTURES) {
       const some = pixels.slice(from, from + RUN_PICTURES);
       await this.budget.turn(some.length * PASS_MS);
       await this.#timed('inferenceMs', async () => {
-        predictions.push(...this.#run(engine, some, observe));
+        results.push(...this.#guarded(() => run(engine, some)));
       });
     }
-    return predictions;
+    return results;
   }
 
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
@@ -153,9 +221,9 @@ export class Classifier {
       throw error;
     });
     const picture = await this.#read(source, options, model);
-    const [prediction] = await this.#predictAll([picture], options, model);
-    if (!prediction) throw new ServiceError('internal', 'expected one prediction for each picture');
-    return { ...this.#classified(picture, prediction), model };
+    const [said] = await this.#predictAll([picture], options, model);
+    if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
+    return { ...this.#classified(picture, said), model };
   }
 
   /**
@@ -182,9 +250,9 @@ export class Classifier {
     const predictions = await this.#predictAll(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
-      const prediction = predictions.shift();
-      if (!prediction) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, prediction);
+      const said = predictions.shift();
+      if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return this.#classified(picture, said);
     });
     return { model, results };
   }
@@ -197,9 +265,12 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const results = await this.predict(pictures);
+    const said = await this.#say(
+      pictures.map((picture) => [picture]),
+      model,
+    );
     pictures.forEach(release);
-    return { model, results };
+    return { model, results: said.map(({ prediction }) => prediction) };
   }
 
   /** Gives back everything that the request held. */
@@ -215,21 +286,48 @@ export class Classifier {
   }
 
   /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], { crops }: ReadOptions, { preprocess }: ModelInfo) {
-    const predictions: Prediction[] = [];
-    if (crops === 1) predictions.push(...(await this.predict(pictures.map(({ pixels }) => pixels))));
+  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Said[]> {
+    const said: Said[] = [];
+    if (crops === 1)
+      said.push(
+        ...(await this.#say(
+          pictures.map(({ pixels }) => [pixels]),
+          model,
+        )),
+      );
     else
       for (const { pixels, size } of pictures) {
-        const ten = tenCrops(pixels, size, preprocess.crop);
-        predictions.push(averagePredictions(await this.predict(ten)));
+        const ten = tenCrops(pixels, size, model.preprocess.crop);
+        said.push(...(await this.#say([ten], model)));
         ten.forEach(release);
       }
     for (const { pixels } of pictures) release(pixels);
-    return predictions;
+    return said;
   }
 
-  #classified({ pixels: _, ...picture }: Picture, prediction: Prediction): Classified {
-    return { picture, prediction };
+  /** What the model or the heads say of pictures. @param pictures the crops of each, as many of every picture */
+  async #say(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Said[]> {
+    const pixels = pictures.flat();
+    const each = <T>(results: readonly T[]) =>
+      pictures.map((crops, i) => results.slice(i * crops.length, (i + 1) * crops.length));
+    const heads = this.#heads;
+    if (heads.length === 0)
+      return each(await this.predict(pixels)).map((predictions) => {
+        const prediction = averagePredictions(predictions);
+        return { prediction, known: knownOf(prediction, model) };
+      });
+    const layers = headLayers(heads);
+    const activations = await this.#pass(pixels, (engine, some) => engine.activations(some, layers));
+    return each(activations).map((crops): Said => {
+      const results = scoreHeads(heads, crops, model);
+      const [first] = results;
+      if (!first) throw new ServiceError('internal', 'expected a result of each head');
+      return { prediction: first, known: first.known, heads: results };
+    });
+  }
+
+  #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
+    return { picture, ...said };
   }
 
   #requirePaid(pictures: readonly Picture[], { crops }: ReadOptions): void {
@@ -245,9 +343,10 @@ export class Classifier {
       );
   }
 
-  #run(engine: Engine, pixels: Uint8Array[], observe?: Observer): Prediction[] {
+  /** A trap throws the engine away. */
+  #guarded<T>(run: () => T): T {
     try {
-      return engine.run(pixels, observe);
+      return run();
     } catch (cause) {
       this.model.drop();
       throw new ServiceError('engine-trap', 'the computation trapped; the next request gets a fresh engine', {

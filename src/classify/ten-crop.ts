@@ -47,7 +47,10 @@ export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8A
   return [...crops, ...crops.map((pixels) => mirror(pixels, crop))];
 }
 
-function mean(vectors: Float32Array[]): Float32Array {
+/** The mean of vectors of one length; of one vector, that vector. */
+export function mean(vectors: readonly Float32Array[]): Float32Array {
+  const [only] = vectors;
+  if (only && vectors.length === 1) return only;
   const sums = new Float64Array(vectors[0]?.length ?? 0);
   for (const vector of vectors)
     vector.forEach((value, i) => {

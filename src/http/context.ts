@@ -2,10 +2,12 @@
 import type { Context } from 'hono';
 import { Classifier } from '../classify/classifier.ts';
 import type { RequestLog } from '../classify/request-log.ts';
+import type { HeadCatalog } from '../heads/catalog.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import { imageLimits } from '../image/limits.ts';
 import { Budget, type Shared } from '../isolate/budget.ts';
 import type { ModelLoader, WaitUntil } from '../model/loader.ts';
+import { objectsOf } from '../model/objects.ts';
 import type { Bindings } from './bindings.ts';
 import { budgetLimits } from './limits.ts';
 
@@ -14,6 +16,7 @@ export interface Isolate {
   shared: Shared;
   loader: ModelLoader;
   decoder: ImageDecoder;
+  heads: HeadCatalog;
 }
 
 export interface AppEnv {
@@ -35,7 +38,11 @@ export interface Requester {
 }
 
 /** The classifier of one request, to be finished by whoever made it. */
-export function createClassifier({ shared, loader, decoder }: Isolate, env: Bindings, requester: Requester) {
+export function createClassifier(
+  { shared, loader, decoder, heads }: Isolate,
+  env: Bindings,
+  requester: Requester,
+) {
   const { client, log, announcedBytes, waitUntil } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
@@ -51,6 +58,8 @@ export function createClassifier({ shared, loader, decoder }: Isolate, env: Bind
       },
     },
     decoder,
+    headNames: () => heads.names(objectsOf(env.MODELS)),
+    findHead: (name) => heads.find(name, objectsOf(env.MODELS)),
     limits: imageLimits(env),
     images: env.IMAGES,
     budget: new Budget(shared, budgetLimits(env), client),

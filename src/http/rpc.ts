@@ -22,6 +22,9 @@ export interface ClassifierOptions {
   crops?: 1 | 10;
   exif?: 'apply' | 'ignore';
   include?: ('logits' | 'embedding')[];
+  /** Names of published heads. */
+  head?: string[];
+  reject?: number;
 }
 
 function parse(options: ClassifierOptions): ClassifyQuery {
@@ -55,6 +58,7 @@ export function classifierEntrypoint(isolate: Isolate) {
       let status = 200;
       try {
         await classifier.budget.admit();
+        if (parameters.head) await classifier.useHeads(parameters.head);
         const source = image instanceof ReadableStream ? new Upload(image) : new Uint8Array(image);
         const { model, ...result } = await classifier.classify(source, readOptions(parameters));
         return { model: modelName(model), ...imageResult(result, model, parameters) };

@@ -1,6 +1,7 @@
 // What a packed model file says of itself: the strings of its safetensors `__metadata__`, which are JSON but for
 // format, name and sha256. One schema for the packer that writes them, the tools and the Worker that read them.
 import * as v from 'valibot';
+import { encodeKnown, type Known, KnownField } from './known.ts';
 import type { Layer, Network } from './layer.ts';
 import type { Label, Preprocess } from './preprocess.ts';
 
@@ -36,6 +37,8 @@ export interface ModelInfo {
   source: ModelSource;
   /** SHA-256 of the data section, hex. */
   sha256: string;
+  /** How photos of something else are told; none: they are not. */
+  known?: Known | undefined;
 }
 
 /** Thrown by `readModelInfo`: `version` for another format, else `damaged`; the message names the field. */
@@ -154,6 +157,7 @@ export function readModelInfo(metadata: Readonly<Record<string, string>>): Model
     labels: parseField('labels', FIELDS.labels, metadata.labels),
     source: parseField('source', FIELDS.source, metadata.source),
     sha256: check('sha256', hash, metadata.sha256),
+    ...(metadata.known === undefined ? {} : { known: parseField('known', KnownField, metadata.known) }),
   };
 }
 
@@ -168,5 +172,6 @@ export function writeModelInfo(info: ModelInfo): Record<string, string> {
     labels: JSON.stringify(info.labels),
     source: JSON.stringify(info.source),
     sha256: info.sha256,
+    ...(info.known ? { known: encodeKnown(info.known) } : {}),
   };
 }

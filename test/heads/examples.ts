@@ -2,6 +2,9 @@
 import type { Example } from '../../src/heads/examples.ts';
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 
+/** As the tiny model of the route tests has them. */
+const INPUTS = { fc6: 64, fc7: 48 };
+
 /** Dot products by their definition. */
 export function slowDotProducts(left: readonly Uint8Array[], right: readonly Uint8Array[]): Int32Array {
   return Int32Array.from(
@@ -17,15 +20,14 @@ export function someExamples(
   views = 1,
 ): Example[] {
   const next = randomNumbers(labels.length * 100 + photos);
-  const inputs = 32;
   const features = (centre: readonly number[]) =>
     Uint8Array.from(centre, (value) =>
       Math.max(0, Math.min(127, Math.round(value + (next() - 0.5) * noise))),
     );
   return labels.flatMap((label) => {
     const centre = {
-      fc6: Array.from({ length: inputs }, () => next() * 90),
-      fc7: Array.from({ length: inputs }, () => next() * 90),
+      fc6: Array.from({ length: INPUTS.fc6 }, () => next() * 90),
+      fc7: Array.from({ length: INPUTS.fc7 }, () => next() * 90),
     };
     return Array.from({ length: photos }, () => ({
       label,

@@ -133,7 +133,7 @@ describe('file', () => {
       const { bytes, sha256 } = await encodeHead(head);
       const back = await decodeHead(bytes);
       expect(back.sha256).toBe(sha256);
-      const x = Float32Array.from({ length: 32 }, (_, i) => i % 7);
+      const x = Float32Array.from({ length: head.facts.inputs }, (_, i) => i % 7);
       expect(predict(back.head, x).logits).toEqual(predict(head, x).logits);
       expect((await encodeHead(back.head)).bytes).toEqual(bytes);
     }

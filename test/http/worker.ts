@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { inject } from 'vitest';
 import decodeModule from '../../build/decode.wasm';
 import kernelsModule from '../../build/kernels.wasm';
+import { HeadCatalog } from '../../src/heads/catalog.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Bindings } from '../../src/http/bindings.ts';
 import type { Isolate } from '../../src/http/context.ts';
@@ -33,6 +34,7 @@ export function coldWorker(isolate: Partial<Isolate> = {}) {
     shared: createShared(),
     loader: new ModelLoader(kernelsModule),
     decoder: new ImageDecoder(decodeModule),
+    heads: new HeadCatalog(),
     ...isolate,
   });
 }

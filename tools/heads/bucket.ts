@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { withLocalBucket } from '../bucket.ts';
 import { readConfig } from '../config.ts';
 import { wrangler } from '../deploy/wrangler.ts';
@@ -12,7 +12,7 @@ export interface HeadBucket {
   get(key: string): Promise<Uint8Array | undefined>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   remove(key: string): Promise<void>;
-  /** Keys that begin with `prefix`. Throws ImportError where the bucket cannot be listed. */
+  /** Keys that begin with `prefix`. Throws OperatorError where the bucket cannot be listed. */
   keys(prefix: string): Promise<string[]>;
 }
 
@@ -21,7 +21,7 @@ function remoteBucket(bucket: string, folder: string): HeadBucket {
   const run = async (command: string, key: string, ...rest: string[]) =>
     wrangler.run('r2', 'object', command, `${bucket}/${key}`, '--remote', ...rest);
   const succeed = ({ status, output }: { status: number; output: string }, what: string) => {
-    if (status !== 0) throw new ImportError(`${what}: ${output.trim().split('\n').at(-1) ?? ''}`);
+    if (status !== 0) throw new OperatorError(`${what}: ${output.trim().split('\n').at(-1) ?? ''}`);
   };
   return {
     async get(key) {
@@ -39,7 +39,7 @@ function remoteBucket(bucket: string, folder: string): HeadBucket {
       succeed(await run('delete', key), `deleting ${key}`);
     },
     async keys() {
-      throw new ImportError("wrangler cannot list the account's bucket: ask the Worker: GET /v1/models");
+      throw new OperatorError("wrangler cannot list the account's bucket: ask the Worker: GET /v1/models");
     },
   };
 }

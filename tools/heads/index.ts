@@ -1,7 +1,7 @@
 // The command line of heads: `npm run heads -- COMMAND`. Errors are one line and exit status 1.
 import { Command } from 'commander';
 import { ServiceError } from '../../src/errors.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { readConfig } from '../config.ts';
 import { modelFile } from '../model-file.ts';
 import type { StoreCommand } from './published.ts';
@@ -74,7 +74,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   const fromSystem = error instanceof Error && 'syscall' in error;
-  if (!(error instanceof ImportError) && !(error instanceof ServiceError) && !fromSystem) throw error;
+  if (!(error instanceof OperatorError) && !(error instanceof ServiceError) && !fromSystem) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 1;
 }

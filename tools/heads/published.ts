@@ -15,7 +15,7 @@ import {
   versionKey,
   withVersion,
 } from '../../src/heads/published.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import { table } from '../table.ts';
 import { type HeadBucket, withHeadBucket } from './bucket.ts';
 import { percent } from './report.ts';
@@ -31,7 +31,8 @@ async function pointerOf(bucket: HeadBucket, name: string): Promise<Pointer | un
 
 async function requirePointer(bucket: HeadBucket, name: string): Promise<Pointer> {
   const pointer = await pointerOf(bucket, name);
-  if (!pointer) throw new ImportError(`expected a published head ${name}, found none: npm run heads -- list`);
+  if (!pointer)
+    throw new OperatorError(`expected a published head ${name}, found none: npm run heads -- list`);
   return pointer;
 }
 
@@ -41,7 +42,7 @@ async function currentHead(
 ): Promise<{ head: Head; bytes: number; version: string }> {
   const version = (await requirePointer(bucket, name)).versions.at(-1) ?? '';
   const bytes = await bucket.get(versionKey(name, version));
-  if (!bytes) throw new ImportError(`expected ${versionKey(name, version)} in the bucket, found none`);
+  if (!bytes) throw new OperatorError(`expected ${versionKey(name, version)} in the bucket, found none`);
   return { ...(await decodeHead(bytes)), bytes: bytes.length, version };
 }
 
@@ -67,7 +68,7 @@ export async function pushFile(file: string, options: StoreCommand): Promise<voi
 export async function readHead(options: StoreCommand & { name?: string; file?: string }): Promise<Head> {
   const { name, file, remote = false } = options;
   if (file) return (await decodeHead(new Uint8Array(await readFile(file)))).head;
-  if (!name) throw new ImportError('expected --name NAME or --file FILE, found neither');
+  if (!name) throw new OperatorError('expected --name NAME or --file FILE, found neither');
   return withHeadBucket(remote, async (bucket) => (await currentHead(bucket, name)).head);
 }
 

@@ -30,7 +30,7 @@ export interface TrainedFolder extends Trained {
   unreadable: { file: string; problem: string }[];
 }
 
-/** Throws ImportError, ServiceError bad-examples, too-many-examples. */
+/** Throws OperatorError, ServiceError bad-examples, too-many-examples. */
 export async function trainPhotos(
   photos: readonly LabelledPhoto[],
   packed: PackedFile,

@@ -2,7 +2,7 @@
 import { checkBackbone } from '../../src/heads/file.ts';
 import { type Head, predict } from '../../src/heads/head.ts';
 import { largest } from '../../src/heads/known.ts';
-import { ImportError } from '../../weights/float-model.ts';
+import { OperatorError } from '../../weights/operator-error.ts';
 import type { PackedFile } from '../../weights/packed/file.ts';
 import { withProgress } from '../progress.ts';
 import { extract } from './extract.ts';
@@ -11,14 +11,14 @@ import { confusion, shareLine } from './report.ts';
 
 const REJECT = 0.05;
 
-/** Prints accuracy and confusions. Throws ImportError for a class that the head does not know, ServiceError head-backbone. */
+/** Prints accuracy and confusions. Throws OperatorError for a class that the head does not know, ServiceError head-backbone. */
 export async function verifyFolder(folder: string, packed: PackedFile, head: Head): Promise<void> {
   checkBackbone(head, packed.info);
   const { labels, layer } = head.facts;
   const photos = await labelledPhotos(folder);
   for (const { label } of photos)
     if (label !== undefined && !labels.includes(label))
-      throw new ImportError(
+      throw new OperatorError(
         `folder ${label}: expected a class of the head (${labels.join(', ').slice(0, 200)}), found another`,
       );
   const replies = await withProgress('reading photos', (progress) =>

@@ -41,6 +41,8 @@ export const resultCache = createMiddleware<AppEnv>(async (c, next) => {
   log.cache = 'miss';
   c.req.raw = new Request(c.req.raw, { body });
   await next();
+  // A head's version changes under the same address.
+  if (c.var.classifier.usesHeads) return;
   if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
   const text = withoutRequestId(await c.res.clone().text(), requestId);
   const headers = { 'content-type': 'application/json', 'cache-control': `max-age=${seconds}` };

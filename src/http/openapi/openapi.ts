@@ -10,7 +10,7 @@ import { SCHEMA_OPTIONS } from './validation.ts';
 
 export type Document = Awaited<ReturnType<typeof generateSpecs>>;
 
-const STATUSES: Status[] = [400, 401, 404, 408, 413, 415, 422, 429, 500, 504];
+const STATUSES: Status[] = [400, 401, 404, 408, 409, 413, 415, 422, 429, 500, 504];
 
 /** The titles of a status, as the error table has them. */
 function titles(status: number): string {

@@ -9,7 +9,7 @@ import { SCHEMA_OPTIONS } from './validation.ts';
 export const EXAMPLE_IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4UaGBFTEMLQkAUtVaASL5fhoAAAAASUVORK5CYII=';
 
-export type Status = 400 | 401 | 404 | 408 | 413 | 415 | 422 | 429 | 500 | 504;
+export type Status = 400 | 401 | 404 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 504;
 
 /** Problems of routes that read the model, and of those that classify. */
 export const MODEL_PROBLEMS: Status[] = [400, 401, 500, 504];

@@ -60,12 +60,13 @@ export const classifyRoute = new Hono<AppEnv>().post(
     summary: 'Classify a picture, or the files of a form',
     answer: v.union([ClassifyAnswer, FilesAnswer]),
     body: { image: true, form: true, json: { schema: ClassifyBody, example: { image: EXAMPLE_IMAGE } } },
-    problems: CLASSIFY_PROBLEMS,
+    problems: [...CLASSIFY_PROBLEMS, 404, 409],
   }),
   query(ClassifyQuery),
   async (c) => {
     const parameters = c.req.valid('query');
     const { requestId } = c.var;
+    if (parameters.head) await c.var.classifier.useHeads(parameters.head);
     const boundary = multipartBoundary(c.req.header('content-type') ?? null);
     const options = readOptions(parameters);
     if (boundary === undefined) {

@@ -1,6 +1,7 @@
 // How the model is named on the wire, and the check that a client means this one.
 import type { Context } from 'hono';
 import { excerpt, ServiceError } from '../../errors.ts';
+import { HEAD_NAME } from '../../heads/head.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import type { AppEnv } from '../context.ts';
 
@@ -21,11 +22,16 @@ export function modelName(model: ModelInfo) {
 }
 
 /**
- * The model when `name` is its name, with or without an owner before it (`owner/name`), and `version`, where given,
+ * The model, or the head, when `name` is its name, with or without an owner before it (`owner/name`), and `version`, where given,
  * its numeric version. Throws ServiceError not-found, and those of the model's loading.
  */
 export async function findModel(c: Context<AppEnv>, name: string, version?: string): Promise<ModelInfo> {
-  const model = await c.var.classifier.describe();
+  const { classifier } = c.var;
+  const own = await classifier.describe();
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  if (last !== own.name && HEAD_NAME.test(last) && (await classifier.hasHead(last)))
+    await classifier.useHeads([last]);
+  const model = await classifier.describe();
   if (name !== model.name && !name.endsWith(`/${model.name}`))
     throw new ServiceError('not-found', `there is no model ${excerpt(name)}; expected ${model.name}`, {
       members: { models: [model.name] },

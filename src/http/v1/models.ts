@@ -62,7 +62,11 @@ export const modelsRoute = new Hono<AppEnv>()
     '/v1/models',
     operation({ tag: 'own', summary: 'The models', answer: ModelsAnswer, problems: MODEL_PROBLEMS }),
     query(NoQuery),
-    async (c) => c.json({ models: [summary(await c.var.classifier.describe())] }),
+    async (c) => {
+      const { classifier } = c.var;
+      const models = [summary(await classifier.describe())];
+      return c.json({ models, heads: await classifier.headNames() });
+    },
   )
   .get(
     '/v1/models/:name',

@@ -6,6 +6,11 @@ import { wholeNumber } from '../openapi/validation.ts';
 export const MAX_TOP_K = 1000;
 
 const score = 'a number from 0 to 1';
+const share = 'a number from 0.02 to 0.5';
+
+/** Heads of one request. */
+export const MAX_HEADS = 8;
+const heads = `1 to ${MAX_HEADS} names of heads, with commas between`;
 
 export const ClassifyQuery = v.strictObject({
   top_k: v.optional(
@@ -37,6 +42,28 @@ export const ClassifyQuery = v.strictObject({
       v.description('Whether the orientation that the camera recorded is applied.'),
     ),
     'apply',
+  ),
+  head: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z0-9][a-z0-9-]{0,63}(,[a-z0-9][a-z0-9-]{0,63}){0,7}$/, heads),
+      v.transform((text) => [...new Set(text.split(','))]),
+      v.description('Classify by these published heads (own classes) instead of the model.'),
+    ),
+  ),
+  reject: v.optional(
+    v.pipe(
+      v.string(share),
+      v.regex(/^0?\.\d{1,6}$/, share),
+      v.transform(Number),
+      v.number(),
+      v.minValue(0.02, share),
+      v.maxValue(0.5, share),
+      v.description(
+        'Photos with `known` below it are `none_of_these`: the share of right photos that may be.',
+      ),
+    ),
+    '0.05',
   ),
   include: v.optional(
     v.pipe(
@@ -78,9 +105,35 @@ export const Prediction = v.object({
   score: v.number(),
 });
 
+const Known = {
+  known: v.optional(
+    v.pipe(
+      v.number(),
+      v.description(
+        'p-value: the share of photos of these classes that look no more like them. Absent where the model has no calibration.',
+      ),
+    ),
+  ),
+  none_of_these: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description('Whether `known` is below `reject`: probably a photo of something else.'),
+    ),
+  ),
+};
+
 export const ImageResult = v.object({
   image: ImageFacts,
   predictions: v.array(Prediction),
+  ...Known,
+  heads: v.optional(
+    v.pipe(
+      v.array(v.object({ model: ModelName, predictions: v.array(Prediction), ...Known })),
+      v.description(
+        'What each head says, where several were asked for; the members beside it are of the first.',
+      ),
+    ),
+  ),
   logits: v.optional(v.array(v.number())),
   embedding: v.optional(v.array(v.number())),
 });
@@ -131,7 +184,13 @@ export const ModelSummary = v.object({
   accuracy: v.nullable(v.string()),
 });
 
-export const ModelsAnswer = v.object({ models: v.array(ModelSummary) });
+export const ModelsAnswer = v.object({
+  models: v.array(ModelSummary),
+  heads: v.pipe(
+    v.array(v.string()),
+    v.description('Published heads (own classes): each a model of its own name.'),
+  ),
+});
 
 export const ModelAnswer = v.object({
   ...ModelSummary.entries,

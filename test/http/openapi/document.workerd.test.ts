@@ -2,8 +2,18 @@
 // and answered as documented. clients.test.ts validates the document itself.
 import { describe, expect, it } from 'vitest';
 import kernelsModule from '../../../build/kernels.wasm';
+import { encodeHead } from '../../../src/heads/file.ts';
+import {
+  encodePointer,
+  headVersion,
+  pointerKey,
+  versionKey,
+  withVersion,
+} from '../../../src/heads/published.ts';
+import { train } from '../../../src/heads/train.ts';
 import type { Bindings } from '../../../src/http/bindings.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
+import { OPTIONS, someExamples } from '../../heads/examples.ts';
 import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from '../worker.ts';
 
 interface Schema {
@@ -86,6 +96,8 @@ const unreachable = new Proxy({} as R2Bucket, {
 const refusing: RateLimit = { limit: async () => ({ success: false }) };
 
 interface Cause {
+  /** For the route that takes heads by query. */
+  head?: string;
   search?: string;
   model?: string;
   file?: Uint8Array<ArrayBuffer>;
@@ -95,13 +107,20 @@ interface Cause {
   stalled?: boolean;
 }
 
+/** A head of another model. */
+const foreign = await encodeHead(train(someExamples(['x', 'y'], 3), { ...OPTIONS, name: 'foreign' }).head);
+const foreignVersion = headVersion(foreign.sha256);
+await bindings.MODELS?.put(versionKey('foreign', foreignVersion), foreign.bytes);
+await bindings.MODELS?.put(pointerKey('foreign'), encodePointer(withVersion(undefined, foreignVersion)));
+
 /** What brings each status about. */
 const CAUSES: Record<string, Cause> = {
   200: { search: '' },
   400: { search: '?no_such_parameter=1' },
   401: { bindings: { API_TOKENS: 'token' } },
-  404: { model: 'no-such-model' },
+  404: { model: 'no-such-model', head: 'no-such-head' },
   408: { bindings: { MAX_STALL_MS: '20' }, stalled: true },
+  409: { head: 'foreign' },
   413: { bindings: { MAX_IMAGE_BYTES: '100', MAX_JSON_BYTES: '100' } },
   415: { file: text },
   422: { file: truncated },
@@ -113,7 +132,10 @@ const CAUSES: Record<string, Cause> = {
 
 function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
   // Readiness alone loads nothing.
-  const search = cause.search ?? (path === '/readyz' && cause.bindings ? '?warm=1' : '');
+  const search =
+    cause.head && path === '/v1/classify'
+      ? `?head=${cause.head}`
+      : (cause.search ?? (path === '/readyz' && cause.bindings ? '?warm=1' : ''));
   const whole = bodyWith(operation, cause.file ?? jpeg);
   const body = cause.stalled ? new IdentityTransformStream().readable : whole;
   const worker = cause.cold

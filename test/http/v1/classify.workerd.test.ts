@@ -137,7 +137,11 @@ describe('parameters of POST /v1/classify', () => {
     ['crops=5', 'crops', /expected 1 or 10, got "5"/],
     ['exif=no', 'exif', /expected apply or ignore, got "no"/],
     ['include=everything', 'include', /logits, embedding or logits,embedding, got "everything"/],
-    ['topk=3', 'topk', /unknown parameter topk; expected top_k, min_score, crops, exif, include/],
+    [
+      'topk=3',
+      'topk',
+      /unknown parameter topk; expected top_k, min_score, crops, exif, head, reject, include/,
+    ],
     ['__proto__=3', '__proto__', /unknown parameter __proto__/],
   ];
   it.each(refused)('refuses ?%s by name', async (search, parameter, detail) => {
