@@ -149,7 +149,7 @@ function quantised(candidate: Candidate, outputs: number) {
 }
 
 /** A detector of strangers and its left-out outputs: of the photos of the classes, then of the strangers. */
-function fitDetector(
+export function fitDetector(
   examples: readonly Example[],
   strangers: readonly Example[],
   layer: string,

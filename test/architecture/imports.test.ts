@@ -27,8 +27,31 @@ const ROOMS: Record<string, readonly string[]> = {
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
-  http: ['explain', 'photos', 'classify', 'heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
-  index: ['http', 'explain', 'photos', 'classify', 'heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  http: [
+    'explain',
+    'photos',
+    'classify',
+    'heads',
+    'engine',
+    'image',
+    'model',
+    'network',
+    'isolate',
+    'errors',
+  ],
+  index: [
+    'http',
+    'explain',
+    'photos',
+    'classify',
+    'heads',
+    'engine',
+    'image',
+    'model',
+    'network',
+    'isolate',
+    'errors',
+  ],
 };
 
 /** Only these files lie at the top of src/; a new concern gets a folder. */

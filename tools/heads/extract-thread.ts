@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
+import { mean, tenCrops } from '../../src/classify/ten-crop.ts';
 import { ServiceError } from '../../src/errors.ts';
 import { mirrored, quantizeFeatures } from '../../src/heads/features.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
@@ -16,6 +17,7 @@ const Task = v.object({
   layers: v.array(v.string()),
   mirror: v.boolean(),
   float: v.boolean(),
+  crops: v.picklist([1, 10]),
 });
 const Files = v.array(v.string());
 
@@ -24,7 +26,7 @@ async function compiled(file: string): Promise<WebAssembly.Module> {
   return Reflect.construct(WebAssembly.Module, [await readFile(path.join(root, file))]);
 }
 
-const { model, layers, mirror, float } = v.parse(Task, workerData);
+const { model, layers, mirror, float, crops } = v.parse(Task, workerData);
 const engine = await openEngine(model);
 const webp = await compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm');
 const decoder = new ImageDecoder(await compiled('build/decode.wasm'), () => webp);
@@ -34,10 +36,17 @@ async function extract(file: string): Promise<Omit<ExtractReply, 'file'>> {
   try {
     const { preprocess } = engine.info;
     const bytes = new Uint8Array(await readFile(file));
-    const { pixels, size } = await decoder.decode(bytes, { preprocess, limits, exif: 'apply', area: 'crop' });
+    const area = crops === 10 ? 'square' : 'crop';
+    const { pixels, size } = await decoder.decode(bytes, { preprocess, limits, exif: 'apply', area });
+    if (float) {
+      const views = crops === 10 ? tenCrops(pixels, size, preprocess.crop) : [pixels];
+      const vectors = engine.activations(views, layers);
+      return {
+        activations: layers.map((_, at) => mean(vectors.map((view) => view[at] ?? new Float32Array(0)))),
+      };
+    }
     const views = mirror ? [pixels, mirrored(pixels, size)] : [pixels];
     const activations = engine.activations(views, layers);
-    if (float) return { activations: activations[0] ?? [] };
     return {
       features: layers.map((_, at) =>
         activations.map((view) => quantizeFeatures(view[at] ?? new Float32Array(0))),

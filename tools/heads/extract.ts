@@ -20,6 +20,8 @@ export interface ExtractOptions {
   layers: readonly string[];
   mirror?: boolean;
   float?: boolean;
+  /** 10: the mean of ten crops, floats only. */
+  crops?: 1 | 10;
   progress: (done: number, total: number) => void;
 }
 
@@ -29,14 +31,14 @@ const THREAD = path.join(import.meta.dirname, 'extract-thread.ts');
 /** One reply a file, in the order of `files`. */
 export async function extract(
   files: readonly string[],
-  { model, layers, mirror = false, float = false, progress }: ExtractOptions,
+  { model, layers, mirror = false, float = false, crops = 1, progress }: ExtractOptions,
 ): Promise<ExtractReply[]> {
   const replies = new Map<string, ExtractReply>();
   const queue = [...files];
   const threads = Math.max(1, Math.min(availableParallelism(), Math.ceil(files.length / PHOTOS_AT_ONCE)));
   const run = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(THREAD, { workerData: { model, layers: [...layers], mirror, float } });
+      const worker = new Worker(THREAD, { workerData: { model, layers: [...layers], mirror, float, crops } });
       let waiting = 0;
       worker.on('error', reject);
       worker.on('message', (message: ExtractReply | 'ready') => {

@@ -1,13 +1,16 @@
 // The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
 // `verify` and `push` are loaded when they are called: wrangler takes seconds to start.
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
 import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
 import { VARIANTS } from '../../weights/formats/variants.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { compressModel, DEFAULT_MODEL_PATH } from '../../weights/packed/brotli.ts';
+import { readStrangers, writeCalibrated } from '../../weights/packed/calibrated.ts';
 import { PUBLISHED } from '../../weights/published.ts';
 import { withProgress } from '../progress.ts';
+import type { CalibrateCommand, KnownCommand } from './calibrate.ts';
 import { type GetCommand, getPublished } from './get.ts';
 import { type ImportCommand, importAndPack } from './import.ts';
 import { type InspectCommand, inspectFile } from './inspect.ts';
@@ -102,6 +105,32 @@ program
   });
 
 program
+  .command('calibrate')
+  .description('teach a packed model to tell photos of something else (none_of_these)')
+  .argument('<packed>', 'a packed model; rewritten')
+  .option('--photos <folder>', 'photos of its classes that it was not trained on, in subfolders too')
+  .option('--others <folder>', 'photos of other things')
+  .option('--strangers <file>', 'a calibration that was fitted before, instead of photos')
+  .option('--out <file>', 'write another file')
+  .action(async (file: string, options: CalibrateCommand) => {
+    const { calibrateFile } = await import('./calibrate.ts');
+    await calibrateFile(file, options);
+  });
+
+program
+  .command('known')
+  .description('measure what a calibrated model says of photos of its classes and of others')
+  .argument('<packed>', 'a calibrated model')
+  .requiredOption('--photos <folder>', 'photos of its classes')
+  .option('--others <folder>', 'photos of other things')
+  .option('--reject <share>', 'as in /v1/classify', Number, 0.05)
+  .option('--crops <number>', '1 or 10', Number, 1)
+  .action(async (file: string, options: KnownCommand) => {
+    const { measureKnown } = await import('./calibrate.ts');
+    await measureKnown(file, options);
+  });
+
+program
   .command('pack-default')
   .description('make the committed default model (weights/*.br) from the trained float16 file')
   .argument('[file]', 'the trained weights', '../shared/model/alexnet-ten-classes.f16.safetensors')
@@ -112,6 +141,8 @@ program
       licence: 'MIT, trained by this project on Imagenette',
       accuracy: "83.2 % top-1 on Imagenette's validation split (3,925 photos)",
     });
+    const strangers = path.join(path.dirname(file), 'strangers.safetensors');
+    await writeCalibrated(packed.path, await readStrangers(strangers), packed.path);
     await withProgress('compressing', (update) => compressModel(packed.path, DEFAULT_MODEL_PATH, update));
     console.log(DEFAULT_MODEL_PATH);
   });
