@@ -2,7 +2,7 @@
 // streams from its bucket. A connection that breaks is taken up again where it ended (RFC 9110, 14.2). Kept in the
 // Cache API only when its SHA-256 is the one that its header says.
 import { Engine } from '../engine/engine.ts';
-import { readModelInfo } from '../model/header.ts';
+import { modelInfoOf } from '../model/header.ts';
 import { headerEnd, parseHeader } from '../model/safetensors.ts';
 
 const CACHE = 'alexnet-edge-models';
@@ -94,7 +94,7 @@ export async function forgetModel(model: string): Promise<void> {
 /** Throws SafetensorsError, ServiceError, NetworkError; Error when the checksum is not the header's. */
 export async function openEngine(module: WebAssembly.Module, file: Uint8Array): Promise<Engine> {
   const header = parseHeader(file.subarray(0, headerEnd(file.subarray(0, PREFIX_BYTES))));
-  const engine = new Engine(module, readModelInfo(header));
+  const engine = new Engine(module, modelInfoOf(header));
   const data = file.subarray(header.dataStart);
   if (data.byteLength !== engine.weightBytes)
     throw new Error(

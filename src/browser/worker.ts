@@ -90,7 +90,7 @@ async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<voi
   });
 }
 
-onmessage = ({ data }) => {
+Reflect.set(globalThis, 'onmessage', ({ data }: { data: ToWorker }) => {
   const work = data.kind === 'open' ? open(data.model, data.token) : answer(data);
   work.catch((error: unknown) =>
     say({
@@ -99,4 +99,4 @@ onmessage = ({ data }) => {
       message: error instanceof Error ? error.message : String(error),
     }),
   );
-};
+});

@@ -69,9 +69,13 @@ export function stageNames({ network }: ModelInfo): string[] {
 export function checkStage(name: string, model: ModelInfo, parameter = 'layer'): void {
   const names = stageNames(model);
   if (!names.includes(name))
-    throw new ServiceError('bad-parameter', `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`, {
-      members: { parameter },
-    });
+    throw new ServiceError(
+      'bad-parameter',
+      `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`,
+      {
+        members: { parameter },
+      },
+    );
 }
 
 function describe(

@@ -16,11 +16,6 @@ export default async function setup(project: TestProject): Promise<void> {
   if (!existsSync(SHARED))
     console.warn('../shared is absent: the tests that need its photos or its float model are skipped');
   await build(process.env.KERNELS ?? 'relaxed', true);
-  const [fixtures] = await Promise.all([
-    makeFixtures(),
-    bundleWorker(),
-    defaultModelFile(),
-    buildPage(),
-  ]);
+  const [fixtures] = await Promise.all([makeFixtures(), bundleWorker(), defaultModelFile(), buildPage()]);
   for (const key of ['tinyModel', 'jpeg', 'png'] as const) project.provide(key, fixtures[key]);
 }
