@@ -85,6 +85,7 @@ async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<voi
       height: picture.height,
       orientation: picture.orientation,
     },
+    pixels: picture?.pixels,
     decodeMs: decoded - started,
     inferenceMs: performance.now() - decoded,
   });
