@@ -14,6 +14,8 @@ export interface LocalAnswer {
   logits: Float32Array;
   probabilities: Float32Array;
   image: { format: string; width: number; height: number; orientation: number } | undefined;
+  /** u8 RGB [size][size][3]: what the network saw of a file. */
+  pixels: Uint8Array | undefined;
   decodeMs: number;
   inferenceMs: number;
 }

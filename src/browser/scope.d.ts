@@ -1,6 +1,5 @@
 // What a dedicated worker of a browser has beside the names that it shares with workerd.
 declare function postMessage(message: unknown): void;
-declare let onmessage: ((event: { data: import('./messages.ts').ToWorker }) => void) | null;
 declare namespace WebAssembly {
   function compile(bytes: ArrayBuffer): Promise<Module>;
 }

@@ -85,12 +85,13 @@ async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<voi
       height: picture.height,
       orientation: picture.orientation,
     },
+    pixels: picture?.pixels,
     decodeMs: decoded - started,
     inferenceMs: performance.now() - decoded,
   });
 }
 
-onmessage = ({ data }) => {
+Reflect.set(globalThis, 'onmessage', ({ data }: { data: ToWorker }) => {
   const work = data.kind === 'open' ? open(data.model, data.token) : answer(data);
   work.catch((error: unknown) =>
     say({
@@ -99,4 +100,4 @@ onmessage = ({ data }) => {
       message: error instanceof Error ? error.message : String(error),
     }),
   );
-};
+});

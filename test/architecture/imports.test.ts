@@ -151,7 +151,7 @@ describe('who touches what', () => {
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
-  test('WebAssembly: engine and image (the worker of the page compiles what a bundler would; others only hand a Module on)', () => {
+  test('WebAssembly: engine and image (the page compiles what a bundler would; others only hand a Module on)', () => {
     expect(strays(/\bWebAssembly\.(?!Module\b)/, ['engine', 'image', 'browser'])).toEqual([]);
     expect(strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'browser', 'wasm.d'])).toEqual([]);
     expect(strays(/\bnew WebAssembly\b/, ['engine', 'image'])).toEqual([]);

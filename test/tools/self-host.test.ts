@@ -30,6 +30,23 @@ test('classifies, from one read of the model on disk', async () => {
   expect(await ready.json()).toMatchObject({ status: 'ready', model_reads: 1 });
 });
 
+test('serves the page with its policy, and leaves everything else to the Worker', async () => {
+  const page = await fetch(worker.url);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await page.text()).toContain('<h1>alexnet-edge</h1>');
+  const kernels = await fetch(new URL('/build/decode.wasm', worker.url));
+  expect(kernels.headers.get('content-type')).toBe('application/wasm');
+  expect((await fetch(new URL('/nowhere.js', worker.url))).status).toBe(404);
+  expect((await fetch(new URL('/openapi.json', worker.url))).status).toBe(200);
+  const rest = await fetch(new URL('/v1/models/alexnet-ten-classes/file', worker.url), {
+    headers: { range: 'bytes=50000000-' },
+  });
+  expect(rest.status).toBe(206);
+  const whole = await readFile((await defaultModelFile()).file);
+  expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(50_000_000))).toBe(true);
+});
+
 test('a model that is not on disk: 500 that says so, and the Worker goes on', async () => {
   const folder = await selfHostFolder('self-host-missing');
   await rm(path.join(folder, 'models', (await defaultModelFile()).key));
@@ -59,6 +76,7 @@ test('texts of the config are quoted', () => {
     modules: ['index.js'],
     compatibilityDate: '2026-10-20',
     variables: { CORS_ORIGINS: 'a"b\\c' },
+    pageHeaders: {},
   });
   expect(config).toContain('(name = "CORS_ORIGINS", text = "a\\"b\\\\c")');
 });

@@ -6,6 +6,17 @@ export interface SelfHostConfig {
   compatibilityDate: string;
   /** Variables, MODEL among them. */
   variables: Record<string, string>;
+  /** Headers of the page's files. */
+  pageHeaders: Record<string, string>;
+}
+
+/** The headers of every file, out of the assets' `_headers`: the lines below its pattern for all paths. */
+export function pageHeaders(text: string): Record<string, string> {
+  const [, block = ''] = /^\/\*\n((?:[ \t]+.*\n?)*)/m.exec(text) ?? [];
+  const lines = block.split('\n').filter((line) => line.trim() !== '');
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
 }
 
 function quoted(text: string): string {
@@ -18,7 +29,12 @@ function moduleLine(name: string): string {
 }
 
 /** The text of worker.capnp. */
-export function workerdConfig({ modules, compatibilityDate, variables }: SelfHostConfig): string {
+export function workerdConfig({
+  modules,
+  compatibilityDate,
+  variables,
+  pageHeaders: headers,
+}: SelfHostConfig): string {
   const texts = Object.entries(variables).map(
     ([name, value]) => `    (name = ${quoted(name)}, text = ${quoted(value)}),`,
   );
@@ -31,11 +47,25 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "models", disk = (path = "models")),
+    (name = "page-files", disk = (path = "page")),
+    (name = "front", worker = .front),
   ],
-  sockets = [(name = "http", address = "*:8787", http = (), service = "main")],
+  sockets = [(name = "http", address = "*:8787", http = (), service = "front")],
   extensions = [(modules = [
     (name = "bucket-on-disk", internal = true, esModule = embed "bucket-on-disk.js"),
   ])],
+);
+
+const front :Workerd.Worker = (
+  compatibilityDate = ${quoted(compatibilityDate)},
+  modules = [
+    (name = "page-on-disk.js", esModule = embed "page-on-disk.js"),
+  ],
+  bindings = [
+    (name = "page", service = "page-files"),
+    (name = "main", service = "main"),
+    (name = "HEADERS", json = ${quoted(JSON.stringify(headers))}),
+  ],
 );
 
 const main :Workerd.Worker = (

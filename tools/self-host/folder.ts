@@ -1,14 +1,15 @@
-// A folder with all that plain workerd needs: the bundle, the bucket on disk, the model, and worker.capnp.
-import { copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
+// A folder with all that plain workerd needs: the bundle, the bucket on disk, the page, the model, and worker.capnp.
+import { copyFile, cp, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { bundleFiles } from '../deploy/bundle.ts';
-import { workerdConfig } from './config.ts';
+import { pageHeaders, workerdConfig } from './config.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
+const PAGE = path.join(import.meta.dirname, '../../src/page');
 
 /** @param bundle what `wrangler deploy --dry-run --outdir` wrote. @param model the packed model's file. */
 export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
@@ -22,12 +23,19 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
   await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));
   await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
+  await copyFile(path.join(import.meta.dirname, 'page-on-disk.js'), path.join(folder, 'page-on-disk.js'));
+  await cp(PAGE, path.join(folder, 'page'), { recursive: true });
   // 57 MB; a hard link where the file system allows one.
   const stored = path.join(folder, 'models', path.basename(model));
   await link(model, stored).catch(() => copyFile(model, stored));
   const variables = { ...(vars as Record<string, string>), MODEL: path.basename(model) };
   await writeFile(
     path.join(folder, 'worker.capnp'),
-    workerdConfig({ modules, compatibilityDate: compatibility_date, variables }),
+    workerdConfig({
+      modules,
+      compatibilityDate: compatibility_date,
+      variables,
+      pageHeaders: pageHeaders(await readFile(path.join(PAGE, '_headers'), 'utf8')),
+    }),
   );
 }

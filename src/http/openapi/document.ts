@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono';
 import type { AppEnv } from '../context.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { numericVersion } from '../v1/model-name.ts';
 import { docsPage } from './docs-page.ts';
 import { type Document, makeDocument } from './openapi.ts';
 
@@ -17,6 +18,12 @@ export function documentRoutes(app: Hono<AppEnv>, dialects: readonly Dialect[]):
   app.get('/openapi.json', async (c: Context<AppEnv>) => c.json(await document()));
   app.get('/docs', async (c: Context<AppEnv>) => {
     c.header('content-security-policy', PAGE_POLICY);
-    return c.html(docsPage(await document()));
+    // The page is there without a model, too.
+    const model = await c.var.classifier.describe().catch(() => undefined);
+    const context = {
+      origin: new URL(c.req.url).origin,
+      model: { name: model?.name ?? 'MODEL', version: model ? numericVersion(model) : '1' },
+    };
+    return c.html(docsPage(await document(), context));
   });
 }

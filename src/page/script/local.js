@@ -125,6 +125,53 @@ function showComparison(item, here) {
   );
 }
 
+/** u8 RGB [size][size][3] as a PNG. @param {Uint8Array} pixels @returns {Promise<Blob | null>} */
+function pngOf(pixels) {
+  const canvas = element('canvas', { width: String(size), height: String(size) });
+  const data = new ImageData(size, size);
+  for (let i = 0; i < size * size; i++) data.data.set([...pixels.subarray(i * 3, i * 3 + 3), 255], i * 4);
+  canvas.getContext('2d')?.putImageData(data, 0, 0);
+  return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+/**
+ * The whole answer from this browser, for when the server cannot be reached; undefined while the weights are not here.
+ * @param {Blob} file
+ * @returns {Promise<Pick<Item, 'answer' | 'timings' | 'labels' | 'seen'> | undefined>}
+ */
+export async function answerHere(file) {
+  if (!ready) return undefined;
+  const [{ logits, probabilities, image, pixels, decodeMs, inferenceMs }, model] = await Promise.all([
+    classifyHere(file, 'resize'),
+    modelDetails(),
+  ]);
+  if (!image || !pixels) return undefined;
+  const predictions = model.labels
+    .map(({ index, synset, label }) => ({
+      index,
+      label,
+      score: probabilities[index] ?? 0,
+      ...(synset ? { synset } : {}),
+    }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, 5);
+  const { name, sha256 } = model;
+  const seen = await pngOf(pixels);
+  if (!seen) return undefined;
+  return {
+    answer: {
+      model: { name, sha256, version: sha256.slice(0, 12) },
+      image,
+      predictions,
+      logits: Array.from(logits),
+      maps: {},
+    },
+    timings: { uploadMs: 0, loadMs: 0, decodeMs, inferenceMs, cold: false },
+    labels: model.labels,
+    seen,
+  };
+}
+
 /** Computes the current photo here, too. @param {Item | undefined} item */
 export async function showLocal(item) {
   byId('browser', HTMLElement).hidden = !item?.answer;

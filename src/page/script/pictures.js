@@ -2,6 +2,7 @@
 import { isDoubtful } from './answer.js';
 import { classify, Problem } from './api.js';
 import { byId, element, percent, showBlob } from './element.js';
+import { answerHere } from './local.js';
 import { modelDetails, shortLabel } from './model.js';
 import { redrawn, reduced } from './reduce.js';
 
@@ -115,7 +116,9 @@ export class Pictures {
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      change({ state: 'failed', error });
+      // Without a connection the browser's own engine answers, where it has been switched on.
+      const here = error.status === 0 ? await answerHere(item.file).catch(() => undefined) : undefined;
+      change(here ? { ...here, state: 'done' } : { state: 'failed', error });
     }
     if (this.#items.includes(item)) byId('said', HTMLElement).textContent = `${item.name}: ${stateOf(item)}`;
   }

@@ -1,0 +1,49 @@
+// The same bits in the browser: a real one runs the server's decoder, engine and weights in a web worker.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import { hasBrowser, launch, screenshot, watchedPage } from './browser.ts';
+
+const samples = path.join(import.meta.dirname, '../../src/page/samples');
+const options = { page: true, onLog: () => {} };
+
+describe.skipIf(!hasBrowser)('in your browser', () => {
+  let browser: Browser;
+  let worker: LocalWorker;
+
+  beforeAll(async () => {
+    const { key, file } = await defaultModelFile();
+    [browser, worker] = await Promise.all([
+      launch(),
+      startWorker({ MODEL: key, API_TOKENS: 's3cret' }, options),
+    ]);
+    await worker.bucket.put(key, await readFile(file));
+  }, 240_000);
+  afterAll(async () => {
+    await browser?.close();
+    await worker?.stop();
+  });
+
+  test('all logits are equal to the bit, also behind a token; then it answers without a connection', async () => {
+    const { page, errors } = await watchedPage(browser, 'desktop');
+    page.setDefaultTimeout(100_000);
+    const fetched: string[] = [];
+    page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    await page.goto(worker.url.href);
+    await page.setInputFiles('#files', path.join(samples, 'church.jpg'));
+    await page.locator('#token').fill('s3cret');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^Church/ }).waitFor();
+    expect(fetched.filter((name) => /wasm|\/file$/.test(name))).toEqual([]);
+    await page.getByRole('button', { name: 'Compute in this browser, too' }).click();
+    await page.getByText('All 10 logits are equal, to the bit.').waitFor();
+    expect(await page.locator('#local-table tbody tr').count()).toBe(10);
+    await screenshot(page, 'same-bits');
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.setInputFiles('#files', path.join(samples, 'parachute.jpg'));
+    await page.getByRole('heading', { name: /^Parachute/ }).waitFor();
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+// The page of a self-hosted Worker: its files from workerd's disk service, everything else from the Worker. What
+// wrangler's assets do at Cloudflare: the files come first, but for `/`, whose POST is a dialect's route.
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  wasm: 'application/wasm',
+};
+
+export default {
+  /** @param {{ page: Fetcher, main: Fetcher, HEADERS: Record<string, string> }} env HEADERS: of every file */
+  async fetch(request, { page, main, HEADERS }) {
+    const { pathname } = new URL(request.url);
+    const file = pathname === '/' ? '/index.html' : pathname;
+    const type = TYPES[file.split('.').at(-1)];
+    if (type === undefined || !['GET', 'HEAD'].includes(request.method)) return main.fetch(request);
+    const found = await page.fetch(`http://disk${file}`, { method: request.method });
+    if (!found.ok) return main.fetch(request);
+    const modified = found.headers.get('last-modified');
+    const headers = { ...HEADERS, 'content-type': type, ...(modified ? { 'last-modified': modified } : {}) };
+    return new Response(found.body, { headers });
+  },
+};
