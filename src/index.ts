@@ -1,5 +1,4 @@
 // The Worker's entry: the wasm modules, what lives as long as the isolate, and the HTTP application.
-import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
 import { HeadCatalog } from './heads/catalog.ts';
@@ -12,7 +11,7 @@ import { ModelLoader } from './model/loader.ts';
 const isolate = {
   shared: createShared(),
   loader: new ModelLoader(kernelsModule),
-  decoder: new ImageDecoder(decodeModule, () => webpModule),
+  decoder: new ImageDecoder(decodeModule),
   heads: new HeadCatalog(),
 };
 

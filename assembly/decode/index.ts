@@ -1,11 +1,11 @@
-// decode.wasm: one picture at a time from the bytes of a file to a square of RGB bytes, in memory that does
+// decode.wasm: one picture at a time from the bytes of a file to a part of it in RGB bytes, in memory that does
 // not grow with the file. Imports nothing.
 //
 //   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 WebP); whatever was before is forgotten
 //   room() -> n, write n bytes at inputEnd() as often as there is data:
 //   advance(written, last) -> status         see status.ts
 //   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
-//   DONE: size * size * 3 bytes, RGB, row by row, at output()
+//   DONE: columns * rows * 3 bytes, RGB, row by row, at output()
 import { Arena } from './arena';
 import { Bmp } from './bmp/reader';
 import { Gif } from './gif/reader';
@@ -73,15 +73,17 @@ export function orientation(): i32 {
   return Header.orientation;
 }
 
-/** The picture is to be resized to width x height, of which a square of `size` at (left, top) is wanted. */
-export function begin(width: i32, height: i32, left: i32, top: i32, size: i32): i32 {
-  if (size < 1 || left < 0 || top < 0 || left + size > width || top + size > height) return DAMAGED;
+/** The picture is to be resized to width x height, of which columns x rows at (left, top) are wanted. */
+export function begin(width: i32, height: i32, left: i32, top: i32, columns: i32, rows: i32): i32 {
+  if (columns < 1 || rows < 1 || left < 0 || top < 0) return DAMAGED;
+  if (left + columns > width || top + rows > height) return DAMAGED;
   if (Header.width > LONGEST || Header.height > LONGEST) return MEMORY;
   Target.width = width;
   Target.height = height;
   Target.left = left;
   Target.top = top;
-  Target.size = size;
+  Target.columns = columns;
+  Target.rows = rows;
   if (format === JPEG) return Jpeg.begin();
   if (format === PNG) return Png.begin();
   if (format === GIF) return Gif.begin();

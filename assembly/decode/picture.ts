@@ -18,10 +18,11 @@ export class Target {
   /** Size of the whole picture after the resize. */
   static width: i32 = 0;
   static height: i32 = 0;
-  /** The wanted square: its corner and its side. */
+  /** The wanted part: its corner and its sides. */
   static left: i32 = 0;
   static top: i32 = 0;
-  static size: i32 = 0;
+  static columns: i32 = 0;
+  static rows: i32 = 0;
 }
 
 export class Limits {

@@ -4,7 +4,7 @@
 // Shrinking with rows from top to bottom: each row is added, weighted, to the two or three output rows that
 // it touches (f32, as wide as the source), and a finished one is reduced across. Otherwise (enlarging, or
 // rows in any order, as Adam7 sends them): each row is reduced across first and added to a plane of
-// size x size sums, so that memory is bounded by the output. Both are the same sum in another order.
+// rows x columns sums, so that memory is bounded by the output. Both are the same sum in another order.
 import { Arena } from './arena';
 import { Target } from './picture';
 import { Axis } from './triangle';
@@ -31,7 +31,7 @@ export class Resize {
   static endColumn: i32 = 0;
   static firstRow: i32 = 0;
   static endRow: i32 = 0;
-  /** size x size x 3 bytes, RGB, row by row. */
+  /** rows x columns x 3 bytes, RGB, row by row. */
   static output: usize = 0;
 
   /**
@@ -39,35 +39,34 @@ export class Resize {
    * `ordered`: rows will come from top to bottom, each once.
    */
   static begin(extentX: f64, extentY: f64, columns: i32, rows: i32, ordered: bool): bool {
-    const size = Target.size;
-    across = Axis.build(extentX, columns, Target.width, Target.left, size);
-    down = Axis.build(extentY, rows, Target.height, Target.top, size);
+    across = Axis.build(extentX, columns, Target.width, Target.left, Target.columns);
+    down = Axis.build(extentY, rows, Target.height, Target.top, Target.rows);
     if (!across || !down) return false;
     acrossStride = Axis.stride(Axis.taps(extentX, Target.width));
     downStride = Axis.stride(Axis.taps(extentY, Target.height));
-    acrossTaps = max(4, Axis.most(across, Axis.taps(extentX, Target.width), size));
-    const lastAcross = across + <usize>(size - 1) * acrossStride;
-    const lastDown = down + <usize>(size - 1) * downStride;
+    acrossTaps = max(4, Axis.most(across, Axis.taps(extentX, Target.width), Target.columns));
+    const lastAcross = across + <usize>(Target.columns - 1) * acrossStride;
+    const lastDown = down + <usize>(Target.rows - 1) * downStride;
     Resize.firstColumn = load<i32>(across);
     Resize.endColumn = load<i32>(lastAcross) + load<i32>(lastAcross, 4);
     Resize.firstRow = load<i32>(down);
     Resize.endRow = load<i32>(lastDown) + load<i32>(lastDown, 4);
     across1st = !ordered || extentY < <f64>Target.height;
-    slots = across1st ? size : Resize.overlap();
+    slots = across1st ? Target.rows : Resize.overlap();
     const width = Resize.endColumn - Resize.firstColumn;
     // Weights of zero reach past the end of the row, where numbers must be.
-    slotBytes = <usize>(across1st ? size : width + acrossTaps) * PIXEL + 16;
+    slotBytes = <usize>(across1st ? Target.columns : width + acrossTaps) * PIXEL + 16;
     sums = Arena.takeZeroed(<usize>slots * slotBytes);
     wide = across1st ? Arena.takeZeroed(<usize>(width + acrossTaps) * PIXEL) : sums;
-    line = across1st ? Arena.take(<usize>size * PIXEL) : sums;
-    Resize.output = Arena.take(<usize>(size * size * 3));
+    line = across1st ? Arena.take(<usize>Target.columns * PIXEL) : sums;
+    Resize.output = Arena.take(<usize>(Target.columns * Target.rows * 3));
     finished = 0;
     return sums !== 0 && wide !== 0 && line !== 0 && Resize.output !== 0;
   }
 
   /** Bytes that `begin` will take at most, for a source that is `columns` wide; tables not counted. */
   static memory(columns: i32): usize {
-    return <usize>max(Target.size * Target.size, columns * 4) * PIXEL;
+    return <usize>max(Target.columns * Target.rows, columns * 4) * PIXEL;
   }
 
   /** Row `y` of the source, from firstColumn to endColumn. Rows outside of [firstRow, endRow) are ignored. */
@@ -77,7 +76,7 @@ export class Resize {
     if (across1st) {
       Row.widen(wide, rgb, elements);
       Row.reduceLine(wide, line);
-      for (let i = 0; i < Target.size; i++) {
+      for (let i = 0; i < Target.rows; i++) {
         const record = down + <usize>i * downStride;
         const k = y - load<i32>(record);
         if (k < 0) break;
@@ -86,20 +85,20 @@ export class Resize {
             sums + <usize>i * slotBytes,
             line,
             load<f32>(record + ((<usize>k) << 2), 8),
-            Target.size * 3,
+            Target.columns * 3,
           );
       }
       return;
     }
     let i = finished;
-    while (i < Target.size) {
+    while (i < Target.rows) {
       const record = down + <usize>i * downStride;
       const k = y - load<i32>(record);
       if (k < 0) break;
       const weight = load<f32>(record + ((<usize>k) << 2), 8);
       const slot = sums + <usize>(i % slots) * slotBytes;
       const after = record + downStride;
-      const kAfter = i + 1 < Target.size ? y - load<i32>(after) : -1;
+      const kAfter = i + 1 < Target.rows ? y - load<i32>(after) : -1;
       if (k > 0 && kAfter > 0) {
         // Two output rows at once: the bytes are converted once.
         const other = sums + <usize>((i + 1) % slots) * slotBytes;
@@ -119,17 +118,17 @@ export class Resize {
   /** If its source row k was the last one of output row i, reduces that across. */
   @inline static finish(i: i32, k: i32): void {
     if (k !== load<i32>(down + <usize>i * downStride, 4) - 1) return;
-    Row.reduceRow(sums + <usize>(i % slots) * slotBytes, Resize.output + <usize>(i * Target.size * 3));
+    Row.reduceRow(sums + <usize>(i % slots) * slotBytes, Resize.output + <usize>(i * Target.columns * 3));
     finished = i + 1;
   }
 
   /** To be called when all rows have been given. */
   static end(): void {
     if (!across1st) return;
-    for (let i = 0; i < Target.size; i++) {
+    for (let i = 0; i < Target.rows; i++) {
       const from = sums + <usize>i * slotBytes;
-      const to = Resize.output + <usize>(i * Target.size * 3);
-      for (let x = 0; x < Target.size; x++)
+      const to = Resize.output + <usize>(i * Target.columns * 3);
+      for (let x = 0; x < Target.columns; x++)
         Row.putPixel(to + <usize>(x * 3), v128.load(from + <usize>x * PIXEL));
     }
   }
@@ -138,7 +137,7 @@ export class Resize {
   static overlap(): i32 {
     let most = 1;
     let oldest = 0;
-    for (let i = 0; i < Target.size; i++) {
+    for (let i = 0; i < Target.rows; i++) {
       const first = load<i32>(down + <usize>i * downStride);
       for (; oldest < i; oldest++) {
         const record = down + <usize>oldest * downStride;
@@ -184,7 +183,7 @@ class Row {
   }
 
   static reduceRow(from: usize, to: usize): void {
-    const end = to + <usize>(Target.size * 3);
+    const end = to + <usize>(Target.columns * 3);
     const stride = acrossStride;
     let record = across;
     if (acrossTaps === 4) {
@@ -193,7 +192,7 @@ class Row {
   }
 
   static reduceLine(from: usize, to: usize): void {
-    for (let x = 0; x < Target.size; x++, to += PIXEL) {
+    for (let x = 0; x < Target.columns; x++, to += PIXEL) {
       const sum = Row.weighPixel(across + <usize>x * acrossStride, from);
       v128.store(to, sum);
     }

@@ -1,23 +1,19 @@
 // From an upload to the network's picture: sniff, limits, decode while bytes arrive, turn upright.
-// JPEG, PNG, GIF and BMP stream through decode.wasm; WebP is decoded whole and then resized by it; what is
-// not decoded here goes through the Images binding where there is one.
+// JPEG, PNG, GIF, BMP and WebP stream through decode.wasm; what is not decoded here goes through the Images
+// binding where there is one.
 import { ServiceError } from '../errors.ts';
 import { Upload } from '../isolate/upload.ts';
-import { type Region, region, upright } from './geometry.ts';
+import { anyRegion, cut, type Region, region, upright } from './geometry.ts';
 import { viaImages } from './images-binding.ts';
 import type { NativeFormat, StoredHeader } from './instance.ts';
 import type { ImageLimits } from './limits.ts';
 import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
-import { release } from './pixels.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
-import { decodeWebp, type LoadWebp, WebpCodec, webpSize } from './webp.ts';
 import { decodeWork, pieceWork, sliceBytes } from './work.ts';
 
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
-/** A WebP of 4 MP in memory: libwebp's instance, the pixels, and a usual file. */
-const WEBP_BYTES = 36 << 20;
 const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
 const BIND = 'bind Cloudflare Images as IMAGES';
 
@@ -35,18 +31,12 @@ function checkHeader(header: StoredHeader, { side, pixels }: ImageLimits): void 
     throw tooManyPixels(`up to ${pixels} pixels`, header, { pixels });
 }
 
-interface Chunks {
-  read(): Promise<Uint8Array | undefined>;
-}
-
 export class ImageDecoder {
   #pool: DecoderPool;
-  #webpCodec: WebpCodec | undefined;
 
-  /** `module`: build/decode.wasm. `loadWebp`: webp_dec.wasm of @jsquash/webp; without it there is no WebP. */
-  constructor(module: WebAssembly.Module, loadWebp?: LoadWebp) {
+  /** `module`: build/decode.wasm. */
+  constructor(module: WebAssembly.Module) {
     this.#pool = new DecoderPool(module);
-    if (loadWebp) this.#webpCodec = new WebpCodec(loadWebp);
   }
 
   /**
@@ -60,14 +50,13 @@ export class ImageDecoder {
   ): Promise<Picture> {
     const source = Upload.from(body).limit(options.limits.bytes, 'image');
     try {
-      // A copy: more is gathered before it is used.
-      const head = (await source.peek(SNIFF_BYTES)).slice();
+      const head = await source.peek(SNIFF_BYTES);
       if (head.length === 0)
         throw new ServiceError('empty-body', 'Expected the bytes of an image, got none.');
       const format = sniff(head);
       // A slow client keeps no decoder while its first bytes trickle in.
       if (options.budget) await source.gather(GATHERED_BYTES);
-      const picture = await this.#decodeAs(format, head, source, options);
+      const picture = await this.#decodeAs(format, source, options);
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
       await source.skip();
@@ -78,51 +67,15 @@ export class ImageDecoder {
     }
   }
 
-  async #decodeAs(
-    format: ImageFormat | undefined,
-    head: Uint8Array,
-    source: Upload,
-    options: DecodeOptions,
-  ): Promise<Picture> {
+  async #decodeAs(format: ImageFormat | undefined, source: Upload, options: DecodeOptions): Promise<Picture> {
     if (!format)
       throw new ServiceError('unsupported-image', `Expected ${ACCEPTED}; the file starts like none of them.`);
-    if (format === 'webp') return this.#webp(head, source, options);
     if (format !== 'avif' && format !== 'heic') return this.#stream(format, format, source, options);
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
       `${format.toUpperCase()} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
     );
-  }
-
-  async #webp(head: Uint8Array, source: Upload, options: DecodeOptions): Promise<Picture> {
-    const header = { ...webpSize(head), orientation: 1 };
-    checkHeader(header, options.limits);
-    const { webpPixels } = options.limits;
-    const fits = header.width * header.height <= webpPixels;
-    const codec = this.#webpCodec;
-    if (codec && fits) {
-      await options.budget?.reserve(WEBP_BYTES);
-      const file = await source.rest();
-      let pieces: Uint8Array[] | undefined;
-      let next = 0;
-      // Decoded when an instance is free, so that no picture waits in memory.
-      const read = async (): Promise<Uint8Array | undefined> => {
-        pieces ??= await decodeWebp(file, codec);
-        return pieces[next++];
-      };
-      try {
-        return await this.#stream('raw', 'webp', { read }, options);
-      } finally {
-        pieces?.forEach(release);
-      }
-    }
-    if (options.images) return this.#viaImages('webp', source, options, options.images);
-    if (!fits)
-      throw tooManyPixels(`up to ${webpPixels} pixels of WebP (send JPEG or PNG, or ${BIND})`, header, {
-        webp_pixels: webpPixels,
-      });
-    throw new ServiceError('unsupported-image', `WebP is not decoded here: send JPEG or PNG, or ${BIND}.`);
   }
 
   async #viaImages(
@@ -135,12 +88,13 @@ export class ImageDecoder {
     return this.#stream('png', format, png, options);
   }
 
-  async #stream(native: NativeFormat, format: ImageFormat, chunks: Chunks, options: DecodeOptions) {
+  async #stream(native: NativeFormat, format: ImageFormat, chunks: Upload, options: DecodeOptions) {
     const { budget, announcedBytes } = options;
     const lease = await this.#pool.lease(budget);
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
     let workMs: number | undefined;
+    let kept: Region | undefined;
     try {
       const { instance } = lease;
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
@@ -148,7 +102,13 @@ export class ImageDecoder {
         checkHeader(header, options.limits);
         workMs = decodeWork(format, header);
         budget?.charge(workMs, 'decoding');
-        return region(header.width, header.height, turn(header), options.preprocess, options.area);
+        const { width, height } = header;
+        // PNG and WebP may tell the orientation behind their pixels.
+        const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
+        kept = late
+          ? anyRegion(width, height, options.preprocess, options.area)
+          : region(width, height, turn(header), options.preprocess, options.area);
+        return kept;
       });
       for (let done = false; !done; ) {
         const chunk = (await chunks.read()) ?? new Uint8Array(0);
@@ -164,8 +124,9 @@ export class ImageDecoder {
         } while (!done && at < chunk.length);
       }
       const header = instance.header();
-      const size = options.area === 'square' ? options.preprocess.resizeTo : options.preprocess.crop;
-      const pixels = upright(instance.pixels(), size, turn(header));
+      const wanted = region(header.width, header.height, turn(header), options.preprocess, options.area);
+      const size = wanted.columns;
+      const pixels = upright(cut(instance.pixels(), kept ?? wanted, wanted), size, turn(header));
       return { pixels, size, format, ...header, bytes: 0 };
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;

@@ -3,16 +3,18 @@
 // Resize: the shorter side to `resizeTo`, the other to floor(resizeTo * long / short), as torchvision has it;
 // or both sides to `resizeTo` (Caffe's warp). Crop: the centre, offsets rounded half to even as Python's
 // round() does: (256 - 227) / 2 = 14.5 becomes 14. The decoder works on the picture as it is stored, so an
-// offset of 14 from one edge becomes 15 where the orientation mirrors that axis.
+// offset of 14 from one edge becomes 15 where the orientation mirrors that axis. PNG and WebP may tell the orientation
+// behind their pixels: there a column and a row more are kept until it is known.
 import type { Preprocess } from '../network/preprocess.ts';
 
-/** The resized picture and the wanted square in it, in the orientation of the file. */
+/** The resized picture and the wanted part of it, in the orientation of the file. */
 export interface Region {
   width: number;
   height: number;
   left: number;
   top: number;
-  size: number;
+  columns: number;
+  rows: number;
 }
 
 function halfToEven(twice: number): number {
@@ -60,8 +62,42 @@ export function region(
     ...resized,
     left: offset(resized.width, mirrorX),
     top: offset(resized.height, mirrorY),
-    size,
+    columns: size,
+    rows: size,
   };
+}
+
+/**
+ * What any orientation can need: a column and a row more where the margins on both sides differ. For files that tell
+ * their orientation behind their pixels; `cut` takes the square out.
+ */
+export function anyRegion(
+  width: number,
+  height: number,
+  preprocess: Preprocess,
+  area: 'crop' | 'square',
+): Region {
+  const first = region(width, height, 1, preprocess, area);
+  const other = region(width, height, 3, preprocess, area);
+  return {
+    ...first,
+    left: Math.min(first.left, other.left),
+    top: Math.min(first.top, other.top),
+    columns: first.columns + Math.abs(first.left - other.left),
+    rows: first.rows + Math.abs(first.top - other.top),
+  };
+}
+
+/** The part `inner` of the pixels of `outer`: RGB bytes; the same array when both are the same. */
+export function cut(pixels: Uint8Array, outer: Region, inner: Region): Uint8Array {
+  const { columns, rows } = inner;
+  if (columns === outer.columns && rows === outer.rows) return pixels;
+  const out = new Uint8Array(columns * rows * 3);
+  for (let y = 0; y < rows; y++) {
+    const from = ((y + inner.top - outer.top) * outer.columns + inner.left - outer.left) * 3;
+    out.set(pixels.subarray(from, from + columns * 3), y * columns * 3);
+  }
+  return out;
 }
 
 /** The square as it is to be seen: size x size x 3 bytes in, the same out (a new array unless orientation 1). */

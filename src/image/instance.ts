@@ -1,4 +1,4 @@
-// One instance of decode.wasm: writes a file into it piece by piece and takes the square out of it.
+// One instance of decode.wasm: writes a file into it piece by piece and takes the wanted part out of it.
 // The only file of image/ that touches wasm memory. Views are made anew at each use: memory may grow.
 import { ServiceError } from '../errors.ts';
 import type { Region } from './geometry.ts';
@@ -23,7 +23,7 @@ interface Exports {
   width(): number;
   height(): number;
   orientation(): number;
-  begin(width: number, height: number, left: number, top: number, size: number): number;
+  begin(width: number, height: number, left: number, top: number, columns: number, rows: number): number;
   output(): number;
 }
 
@@ -52,7 +52,7 @@ function failure(status: number, format: string, limits: ImageLimits): ServiceEr
   return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
 }
 
-/** Tells where the wanted square lies, once the header is known; may refuse the picture by an error. */
+/** Tells where the wanted part lies, once the header is known; may refuse the picture by an error. */
 export type Planner = (header: StoredHeader) => Region;
 
 export class DecoderInstance {
@@ -60,7 +60,7 @@ export class DecoderInstance {
   #format = '';
   #limits: ImageLimits | undefined;
   #planner: Planner | undefined;
-  #size = 0;
+  #bytes = 0;
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
@@ -101,9 +101,9 @@ export class DecoderInstance {
     while (status === HEADER || status === AGAIN) {
       if (status === HEADER) {
         const header = this.header();
-        const square = (this.#planner as Planner)(header);
-        this.#size = square.size;
-        status = this.#exports.begin(square.width, square.height, square.left, square.top, square.size);
+        const { width, height, left, top, columns, rows } = (this.#planner as Planner)(header);
+        this.#bytes = columns * rows * 3;
+        status = this.#exports.begin(width, height, left, top, columns, rows);
         if (status < 0) break;
       }
       status = this.#exports.advance(0, Number(last));
@@ -117,9 +117,9 @@ export class DecoderInstance {
     return { width: width(), height: height(), orientation: orientation() };
   }
 
-  /** A copy of the square, size * size * 3 bytes, as stored. */
+  /** A copy of the wanted part, columns * rows * 3 bytes, as stored. */
   pixels(): Uint8Array {
     const start = this.#exports.output() >>> 0;
-    return new Uint8Array(this.#exports.memory.buffer, start, this.#size * this.#size * 3).slice();
+    return new Uint8Array(this.#exports.memory.buffer, start, this.#bytes).slice();
   }
 }

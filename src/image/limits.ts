@@ -7,8 +7,6 @@ export interface ImageLimits {
   pixels: number;
   /** Longest side. */
   side: number;
-  /** width * height of a WebP, which is decoded as a whole. */
-  webpPixels: number;
   /** Scans of a JPEG; ten are usual. */
   scans: number;
   /**
@@ -22,7 +20,6 @@ const DEFAULTS = {
   MAX_IMAGE_BYTES: ['bytes', 25_000_000],
   MAX_IMAGE_PIXELS: ['pixels', 100_000_000],
   MAX_IMAGE_SIDE: ['side', 30_000],
-  MAX_WEBP_PIXELS: ['webpPixels', 4_000_000],
   MAX_JPEG_SCANS: ['scans', 100],
   MAX_JPEG_BLOCKS: ['blocks', 40_000_000],
 } as const satisfies Record<string, readonly [keyof ImageLimits, number]>;
@@ -32,7 +29,7 @@ export type LimitVariables = Partial<Record<keyof typeof DEFAULTS, string | unde
 
 /** The limits as the Worker's variables set them; a malformed variable is an Error that names it. */
 export function imageLimits(vars: LimitVariables): ImageLimits {
-  const limits = { bytes: 0, pixels: 0, side: 0, webpPixels: 0, scans: 0, blocks: 0 };
+  const limits = { bytes: 0, pixels: 0, side: 0, scans: 0, blocks: 0 };
   for (const [name, [key, fallback]] of Object.entries(DEFAULTS)) {
     const text = vars[name as keyof LimitVariables];
     const value = text === undefined || text === '' ? fallback : Number(text);

@@ -1,5 +1,4 @@
-// Decoding in the Worker's own runtime: bundled modules, request bodies, and the lazily started WebP codec.
-import webpModule from '@jsquash/webp/codec/dec/webp_dec.wasm';
+// Decoding in the Worker's own runtime: bundled modules and request bodies.
 import { describe, expect, it } from 'vitest';
 import decodeModule from '../../build/decode.wasm';
 import { ImageDecoder } from '../../src/image/decoder.ts';
@@ -11,7 +10,7 @@ const WEBP = 'UklGRiAAAABXRUJQVlA4TBMAAAAvB8ABAA8Qg3wc5PkPB32I6H8AAA==';
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAFUlEQVQImWM4wcAAR0jME8jMISABAInlMgHdCE1lAAAAAElFTkSuQmCC';
 
-const decoder = new ImageDecoder(decodeModule, () => webpModule);
+const decoder = new ImageDecoder(decodeModule);
 const options: DecodeOptions = {
   preprocess: {
     resize: 'shorter-side',

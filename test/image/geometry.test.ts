@@ -18,15 +18,21 @@ describe('region', () => {
     [1, 1, 1, [256, 256, 14, 14]],
     [1000, 1, 1, [256000, 256, 127886, 14]],
   ])('%i x %i, orientation %i', (width, height, orientation, [w, h, left, top]) => {
-    const expected = { width: w, height: h, left, top, size: 227 };
+    const expected = { width: w, height: h, left, top, columns: 227, rows: 227 };
     expect(region(width, height, orientation, PREPROCESS, 'crop')).toEqual(expected);
   });
 
   it('warps both sides, and takes the whole square', () => {
     const warp = { ...PREPROCESS, resize: 'warp' as const };
-    const whole = { width: 256, height: 256, left: 0, top: 0, size: 256 };
+    const whole = { width: 256, height: 256, left: 0, top: 0, columns: 256, rows: 256 };
     expect(region(640, 480, 1, warp, 'square')).toEqual(whole);
-    expect(region(640, 480, 1, warp, 'crop')).toEqual({ ...whole, left: 14, top: 14, size: 227 });
+    expect(region(640, 480, 1, warp, 'crop')).toEqual({
+      ...whole,
+      left: 14,
+      top: 14,
+      columns: 227,
+      rows: 227,
+    });
   });
 });
 

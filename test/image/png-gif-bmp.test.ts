@@ -165,7 +165,8 @@ describe('memory', () => {
         height: 256,
         left: 57,
         top: 14,
-        size: 227,
+        columns: 227,
+        rows: 227,
       }));
       expect(instance.write(file, true)).toBe(true);
       expect(instance.memoryBytes).toBeLessThanOrEqual(3 * 2 ** 20);

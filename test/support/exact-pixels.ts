@@ -19,7 +19,7 @@ interface Decoder {
   width(): number;
   height(): number;
   orientation(): number;
-  begin(width: number, height: number, left: number, top: number, size: number): number;
+  begin(width: number, height: number, left: number, top: number, columns: number, rows: number): number;
   output(): number;
 }
 
@@ -80,7 +80,7 @@ export function decode(instance: Decoder, format: Format, bytes: Uint8Array, opt
       if (instance.width() * instance.height() > (options.maxPixels ?? Number.POSITIVE_INFINITY)) break;
       const [width, height] = options.resized ?? [instance.width(), instance.height()];
       size = options.size ?? Math.min(width, height);
-      status = instance.begin(width, height, options.left ?? 0, options.top ?? 0, size);
+      status = instance.begin(width, height, options.left ?? 0, options.top ?? 0, size, size);
       if (status < 0) break;
     } else if (status === 0) {
       if (last) throw new Error('the decoder asks for more than there is');

@@ -5,7 +5,7 @@ import { Exif } from '../exif';
 import { Input } from '../input';
 import { Header } from '../picture';
 import { Resize } from '../resize';
-import { AGAIN, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from '../status';
+import { DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED } from '../status';
 import { Canvas } from './canvas';
 import { Chunk } from './chunk';
 import { Lossless } from './lossless/image';
@@ -44,11 +44,15 @@ let top: i32 = 0;
 let frameWidth: i32 = 0;
 let frameHeight: i32 = 0;
 let toSkip: u32 = 0;
+/** Of the picture's chunk. */
+let padding: u32 = 0;
 /** Between the steps of `advance`. */
 const GO_ON: i32 = 4;
 
-@inline function u24(at: usize): i32 {
-  return <i32>load<u16>(at) | (<i32>load<u8>(at, 2) << 16);
+class Little {
+  @inline static u24(at: usize): i32 {
+    return <i32>load<u16>(at) | ((<i32>load<u8>(at, 2)) << 16);
+  }
 }
 
 export class Webp {
@@ -83,7 +87,7 @@ export class Webp {
       return GO_ON;
     }
     if (state === State.CHUNKS) return Webp.chunk();
-    if (state === State.HEAD) return begun ? Webp.start() : Webp.head();
+    if (state === State.HEAD) return begun ? Webp.pixels() : Webp.head();
     const status = lossless ? Lossless.advance() : Frame.advance();
     if (status !== DONE) return status;
     Resize.end();
@@ -94,7 +98,7 @@ export class Webp {
 
   static skipRest(): void {
     // Chunks are padded to 16 bits.
-    toSkip = Chunk.left + (Chunk.left & 1);
+    toSkip = Chunk.left + padding;
     Chunk.left = 0;
     state = State.CHUNKS;
   }
@@ -119,14 +123,12 @@ export class Webp {
       if (type === VP8 || type === VP8L) {
         lossless = type === VP8L;
         Chunk.left = bytes;
+        padding = bytes & 1;
         toSkip = 8;
         state = State.HEAD;
         return GO_ON;
       }
     }
-    toSkip = 8;
-    Chunk.left = padded;
-    // Two steps, as the sum may not fit in 32 bits.
     Input.at += 8;
     Chunk.used += 8;
     toSkip = padded;
@@ -139,8 +141,8 @@ export class Webp {
     if (Input.left() < 18) return MORE;
     extended = true;
     exifAnnounced = (load<u8>(Input.at, 8) & EXIF_FLAG) !== 0;
-    Header.width = u24(Input.at + 12) + 1;
-    Header.height = u24(Input.at + 15) + 1;
+    Header.width = Little.u24(Input.at + 12) + 1;
+    Header.height = Little.u24(Input.at + 15) + 1;
     toSkip = 8 + padded;
     return GO_ON;
   }
@@ -151,10 +153,10 @@ export class Webp {
     if (Input.left() < 8 + ANIMATED_BYTES) return MORE;
     const at = Input.at + 8;
     framed = true;
-    left = 2 * u24(at);
-    top = 2 * u24(at + 3);
-    frameWidth = u24(at + 6) + 1;
-    frameHeight = u24(at + 9) + 1;
+    left = 2 * Little.u24(at);
+    top = 2 * Little.u24(at + 3);
+    frameWidth = Little.u24(at + 6) + 1;
+    frameHeight = Little.u24(at + 9) + 1;
     if (left + frameWidth > Header.width || top + frameHeight > Header.height) return DAMAGED;
     toSkip = 8 + ANIMATED_BYTES;
     return GO_ON;
@@ -186,7 +188,7 @@ export class Webp {
     return lossless ? Lossless.begin() : Frame.begin();
   }
 
-  static start(): i32 {
+  static pixels(): i32 {
     state = State.PIXELS;
     return GO_ON;
   }

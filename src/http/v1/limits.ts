@@ -16,14 +16,13 @@ export const limitsRoute = new Hono<AppEnv>().get(
   operation({ tag: 'own', summary: 'Every limit', answer: LimitsAnswer, problems: [400, 401] }),
   query(NoQuery),
   (c) => {
-    const { bytes, pixels, side, webpPixels, scans, blocks } = c.var.classifier.limits;
+    const { bytes, pixels, side, scans, blocks } = c.var.classifier.limits;
     const { workMs, answerBytes, pace } = budgetLimits(c.env);
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,
       image_pixels: pixels,
       image_side: side,
-      webp_pixels: webpPixels,
       jpeg_scans: scans,
       jpeg_blocks: blocks,
       work_ms: workMs,

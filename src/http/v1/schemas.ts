@@ -236,7 +236,6 @@ export const LimitsAnswer = v.object({
   image_bytes: v.number(),
   image_pixels: v.number(),
   image_side: v.number(),
-  webp_pixels: v.number(),
   jpeg_scans: v.number(),
   jpeg_blocks: v.number(),
   work_ms: v.number(),

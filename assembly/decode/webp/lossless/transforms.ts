@@ -10,8 +10,10 @@ export const INDEXING: i32 = 3;
 /** kind, bits, width of its rows, address of its data: i32 each. */
 const LIST = memory.data(4 * 16, 4);
 
-@inline function product(factor: u32, value: u32): u32 {
-  return <u32>((<i32>(<i8>factor) * <i32>(<i8>value)) >> 5);
+class Delta {
+  @inline static product(factor: u32, value: u32): u32 {
+    return <u32>((<i32>(<i8>factor) * <i32>(<i8>value)) >> 5);
+  }
 }
 
 export class Transforms {
@@ -45,19 +47,38 @@ export class Transforms {
       if (kind === PREDICTOR) {
         if (y === 0) Predictors.first(row, width);
         else Predictors.row(row, Transforms.above, width, data + <usize>((y >> bits) * tiles), bits);
-        memory.copy(Transforms.above, row, <usize>width << 2);
+        memory.copy(Transforms.above, row, (<usize>width) << 2);
       } else if (kind === COLOR)
-        Transforms.color(row, width, data + (<usize>((y >> bits) * tiles) << 2), bits);
+        Transforms.color(row, width, data + ((<usize>((y >> bits) * tiles)) << 2), bits);
       else if (kind === GREEN) Transforms.green(row, width);
       else Transforms.indexing(row, width, data, bits);
     }
   }
 
   static green(row: usize, width: i32): void {
-    const end = row + (<usize>width << 2);
+    const end = row + ((<usize>width) << 2);
     for (; row < end; row += 16) {
       const pixels = v128.load(row);
-      const greens = v128.shuffle<u8>(pixels, i8x16.splat(0), 1, 16, 1, 16, 5, 16, 5, 16, 9, 16, 9, 16, 13, 16, 13, 16);
+      const greens = v128.shuffle<u8>(
+        pixels,
+        i8x16.splat(0),
+        1,
+        16,
+        1,
+        16,
+        5,
+        16,
+        5,
+        16,
+        9,
+        16,
+        9,
+        16,
+        13,
+        16,
+        13,
+        16,
+      );
       v128.store(row, i8x16.add(pixels, greens));
     }
   }
@@ -68,11 +89,11 @@ export class Transforms {
       const code = load<u32>(codes);
       const end = min(width, ((x >> bits) + 1) << bits);
       for (; x < end; x++) {
-        const at = row + (<usize>x << 2);
+        const at = row + ((<usize>x) << 2);
         const pixel = load<u32>(at);
         const green = pixel >> 8;
-        const red = ((pixel >> 16) + product(code, green)) & 255;
-        const blue = (pixel + product(code >> 8, green) + product(code >> 16, red)) & 255;
+        const red = ((pixel >> 16) + Delta.product(code, green)) & 255;
+        const blue = (pixel + Delta.product(code >> 8, green) + Delta.product(code >> 16, red)) & 255;
         store<u32>(at, (pixel & 0xff00ff00) | (red << 16) | blue);
       }
     }
@@ -84,9 +105,9 @@ export class Transforms {
     const mask: u32 = (1 << depth) - 1;
     const within = (1 << bits) - 1;
     for (let x = width - 1; x >= 0; x--) {
-      const green = load<u32>(row + (<usize>(x >> bits) << 2)) >> 8;
+      const green = load<u32>(row + ((<usize>(x >> bits)) << 2)) >> 8;
       const index = (green >> (depth * (x & within))) & (bits ? mask : 255);
-      store<u32>(row + (<usize>x << 2), load<u32>(palette + (<usize>index << 2)));
+      store<u32>(row + ((<usize>x) << 2), load<u32>(palette + ((<usize>index) << 2)));
     }
   }
 }

@@ -4,7 +4,6 @@
 import { Arena } from '../../arena';
 import { Input } from '../../input';
 import { AGAIN, DAMAGED, DONE, MEMORY, MORE, TRUNCATED } from '../../status';
-import { Canvas } from '../canvas';
 import { Chunk } from '../chunk';
 import { Bools, STATE_BYTES } from './bools';
 import { FrameHeader } from './header';

@@ -1,11 +1,14 @@
 // The inverse DCT of VP8 (RFC 6386, section 14.3), added to the prediction: columns first, then rows, exact.
 
-@inline function scaled1(value: v128): v128 {
-  return i32x4.add(i32x4.shr_s(i32x4.mul(value, i32x4.splat(20091)), 16), value);
-}
+/** Multiples by sqrt(2) cos(pi / 8) and sqrt(2) sin(pi / 8). */
+class Scaled {
+  @inline static scaled1(value: v128): v128 {
+    return i32x4.add(i32x4.shr_s(i32x4.mul(value, i32x4.splat(20091)), 16), value);
+  }
 
-@inline function scaled2(value: v128): v128 {
-  return i32x4.shr_s(i32x4.mul(value, i32x4.splat(35468)), 16);
+  @inline static scaled2(value: v128): v128 {
+    return i32x4.shr_s(i32x4.mul(value, i32x4.splat(35468)), 16);
+  }
 }
 
 export class InverseDct {
@@ -25,8 +28,8 @@ export class InverseDct {
     const r3 = v128.load16x4_s(block, 24);
     let a = i32x4.add(r0, r2);
     let b = i32x4.sub(r0, r2);
-    let c = i32x4.sub(scaled2(r1), scaled1(r3));
-    let d = i32x4.add(scaled1(r1), scaled2(r3));
+    let c = i32x4.sub(Scaled.scaled2(r1), Scaled.scaled1(r3));
+    let d = i32x4.add(Scaled.scaled1(r1), Scaled.scaled2(r3));
     const t0 = i32x4.add(a, d);
     const t1 = i32x4.add(b, c);
     const t2 = i32x4.sub(b, c);
@@ -42,8 +45,8 @@ export class InverseDct {
     const c3 = v128.shuffle<i64>(h0, h1, 1, 3);
     a = i32x4.add(c0, c2);
     b = i32x4.sub(c0, c2);
-    c = i32x4.sub(scaled2(c1), scaled1(c3));
-    d = i32x4.add(scaled1(c1), scaled2(c3));
+    c = i32x4.sub(Scaled.scaled2(c1), Scaled.scaled1(c3));
+    d = i32x4.add(Scaled.scaled1(c1), Scaled.scaled2(c3));
     const s0 = i32x4.shr_s(i32x4.add(a, d), 3);
     const s1 = i32x4.shr_s(i32x4.add(b, c), 3);
     const s2 = i32x4.shr_s(i32x4.sub(b, c), 3);
