@@ -1,13 +1,17 @@
 // Training: what it learns, that nothing but the photos counts, and what it refuses.
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { calibrate } from '../../src/heads/calibrate.ts';
 import { exp, log } from '../../src/heads/exact-math.ts';
 import { quantizeFeatures } from '../../src/heads/features.ts';
 import { decodeHead, encodeHead } from '../../src/heads/file.ts';
 import { predict } from '../../src/heads/head.ts';
-import { pOf, quantilesOf } from '../../src/heads/known.ts';
+import { knownP, pOf, quantilesOf } from '../../src/heads/known.ts';
 import { train } from '../../src/heads/train.ts';
-import { OPTIONS, someExamples } from './examples.ts';
+import { encodeKnown, KnownField } from '../../src/network/known.ts';
+import { randomNumbers } from '../../tools/fixtures/random.ts';
+import { OPTIONS, slowDotProducts, someExamples } from './examples.ts';
 
 describe('exact math', () => {
   test('exp and log agree with the library to a part in 10^14', () => {
@@ -120,6 +124,46 @@ describe('known', () => {
   test('features: the largest is 127, zeros stay', () => {
     expect(quantizeFeatures(Float32Array.of(0, 1, 2, 0.003))).toEqual(Uint8Array.of(0, 64, 127, 0));
     expect(quantizeFeatures(new Float32Array(3))).toEqual(new Uint8Array(3));
+  });
+});
+
+describe('the field of a model file', () => {
+  const { known } = train(someExamples(['a', 'b', undefined], 6), OPTIONS).head;
+
+  test('is read back as it was written', () => {
+    expect(v.parse(KnownField, JSON.parse(encodeKnown(known)))).toEqual(known);
+  });
+
+  test.each([
+    ['quantiles', 'AAAA'],
+    ['quantiles', '!'],
+    ['energy', { mean: 0, std: 0 }],
+    ['detector', {}],
+    ['layer', 7],
+  ])('refuses another %s: %j', (field, value) => {
+    const broken = { ...JSON.parse(encodeKnown(known)), [field]: value };
+    expect(v.safeParse(KnownField, broken).success).toBe(false);
+  });
+});
+
+describe('calibrate', () => {
+  test('photos of the classes are rejected as often as asked; others more often', () => {
+    const next = randomNumbers(3);
+    const observed = (shift: number) => {
+      const features = Uint8Array.from(
+        { length: 64 },
+        (_, i) => Math.floor(next() * 80) + (i < 8 ? shift : 0),
+      );
+      return { logits: Float32Array.of(next() * 3 + shift / 20, next()), features };
+    };
+    const photos = Array.from({ length: 200 }, () => observed(40));
+    const others = Array.from({ length: 60 }, () => observed(0));
+    const known = calibrate(photos, others, 'fc7', slowDotProducts);
+    const share = (list: typeof photos) =>
+      list.filter(({ logits, features }) => knownP(known, Float32Array.from(features), logits) < 0.1).length /
+      list.length;
+    expect(share(Array.from({ length: 300 }, () => observed(40)))).toBeLessThan(0.2);
+    expect(share(Array.from({ length: 300 }, () => observed(0)))).toBeGreaterThan(0.5);
   });
 });
 

@@ -20,7 +20,8 @@ class BucketOnDisk {
   }
 
   async get(key, { range, onlyIf } = {}) {
-    const response = await this.#disk.fetch(`http://disk/${encodeURIComponent(key)}`);
+    const address = key.split('/').map(encodeURIComponent).join('/');
+    const response = await this.#disk.fetch(`http://disk/${address}`);
     if (response.status === 404) return null;
     if (!response.ok) throw new Error(`reading ${key}: expected status 200, found ${response.status}`);
     const size = Number(response.headers.get('content-length'));
@@ -32,6 +33,14 @@ class BucketOnDisk {
     }
     if (range) await skip(response.body, range.offset);
     return { etag, size, body: response.body };
+  }
+
+  /** The folders below `prefix`: the disk service answers a folder's address with its entries. */
+  async list({ prefix }) {
+    const response = await this.#disk.fetch(`http://disk/${prefix}`);
+    const entries = response.ok ? await response.json() : [];
+    const folders = entries.filter(({ type }) => type === 'directory');
+    return { delimitedPrefixes: folders.map(({ name }) => `${prefix}${name}/`), truncated: false };
   }
 }
 
