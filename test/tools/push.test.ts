@@ -115,5 +115,5 @@ test('a damaged or truncated packed file is refused', async () => {
   writeFileSync(file, content.subarray(0, 4));
   await expect(readPackedFile(file)).rejects.toThrow(/expected/);
   writeFileSync(file, encodeSafetensors(trainedModel('bvlc-alexnet', 1)));
-  await expect(readPackedFile(file)).rejects.toThrow(/expected a packed model .* import it first/);
+  await expect(readPackedFile(file)).rejects.toThrow(/expected a model file of format .* import it first/);
 });

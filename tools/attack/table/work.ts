@@ -19,7 +19,6 @@ export const WORK: Attack[] = [
     name: 'gif of 35 bytes, canvas of 100 MP',
     connections: [...MANY, 500],
     scripts: [asking(CLASSIFY, () => gifCanvas())],
-    short: true,
   },
   { name: 'empty RLE bmp of 100 MP', connections: MANY, scripts: [asking(CLASSIFY, bmpCanvas)] },
   {

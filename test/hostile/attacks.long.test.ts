@@ -50,7 +50,7 @@ function expectUnhurt(row: Row, { statuses }: Attack): void {
 test('there are attacks to try', () => {
   expect(ATTACKS.length).toBeGreaterThan(80);
   expect(new Set(ATTACKS.map(({ name }) => name)).size).toBe(ATTACKS.length);
-  expect(CASES.length).toBeGreaterThanOrEqual(5);
+  expect(CASES.length).toBeGreaterThanOrEqual(4);
 });
 
 test.each(CASES)(
