@@ -18,7 +18,7 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
   const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
   await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));
-  // 57 MB; a hard link where the file system allows one.
+  // 30 MB; a hard link where the file system allows one.
   const stored = path.join(folder, 'models', path.basename(model));
   await link(model, stored).catch(() => copyFile(model, stored));
   const variables = { ...(vars as Record<string, string>), MODEL: path.basename(model) };
