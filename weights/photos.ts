@@ -45,9 +45,7 @@ let decoder: ImageDecoder | undefined;
 
 /** The picture u8 RGB [crop][crop][3]. Throws OperatorError for a file that is no photo. */
 export async function loadPhoto(file: string, preprocess: Preprocess): Promise<Uint8Array> {
-  decoder ??= new ImageDecoder(compiled('build/decode.wasm'), () =>
-    compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm'),
-  );
+  decoder ??= new ImageDecoder(compiled('build/decode.wasm'));
   try {
     const options = { preprocess, exif: 'apply', area: 'crop', limits: imageLimits({}) } as const;
     const { pixels } = await decoder.decode(new Uint8Array(readFileSync(file)), options);

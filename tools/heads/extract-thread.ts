@@ -28,8 +28,7 @@ async function compiled(file: string): Promise<WebAssembly.Module> {
 
 const { model, layers, mirror, float, crops } = v.parse(Task, workerData);
 const engine = await openEngine(model);
-const webp = await compiled('node_modules/@jsquash/webp/codec/dec/webp_dec.wasm');
-const decoder = new ImageDecoder(await compiled('build/decode.wasm'), () => webp);
+const decoder = new ImageDecoder(await compiled('build/decode.wasm'));
 const limits = { ...imageLimits({}), bytes: 2 ** 30 };
 
 async function extract(file: string): Promise<Omit<ExtractReply, 'file'>> {

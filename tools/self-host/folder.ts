@@ -25,7 +25,7 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
   await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
   await copyFile(path.join(import.meta.dirname, 'page-on-disk.js'), path.join(folder, 'page-on-disk.js'));
   await cp(PAGE, path.join(folder, 'page'), { recursive: true });
-  // 57 MB; a hard link where the file system allows one.
+  // 30 MB; a hard link where the file system allows one.
   const stored = path.join(folder, 'models', path.basename(model));
   await link(model, stored).catch(() => copyFile(model, stored));
   const variables = { ...(vars as Record<string, string>), MODEL: path.basename(model) };
