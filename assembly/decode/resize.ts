@@ -115,6 +115,23 @@ export class Resize {
     }
   }
 
+  /**
+   * Rows [first, end) of the source that are all alike, for the work of one; only where rows may come in any order.
+   */
+  static fill(first: i32, end: i32, rgb: usize): void {
+    if (max(first, Resize.firstRow) >= min(end, Resize.endRow)) return;
+    Row.widen(wide, rgb, (Resize.endColumn - Resize.firstColumn) * 3);
+    Row.reduceLine(wide, line);
+    for (let i = 0; i < Target.rows; i++) {
+      const record = down + <usize>i * downStride;
+      const start = load<i32>(record);
+      const stop = min(end - start, load<i32>(record, 4));
+      let weight: f32 = 0;
+      for (let k = max(0, first - start); k < stop; k++) weight += load<f32>(record + ((<usize>k) << 2), 8);
+      if (weight > 0) Row.addFloats(sums + <usize>i * slotBytes, line, weight, Target.columns * 3);
+    }
+  }
+
   /** If its source row k was the last one of output row i, reduces that across. */
   @inline static finish(i: i32, k: i32): void {
     if (k !== load<i32>(down + <usize>i * downStride, 4) - 1) return;

@@ -160,12 +160,30 @@ export class Bmp {
   }
 
   static compressed(): i32 {
-    let status = Rle.run();
-    while (status === DONE && !Bmp.show()) {
-      memory.fill(row, 0, Header.width);
+    let status = DONE;
+    let done = false;
+    while (status === DONE && !done) {
+      const bare = Rle.bareRows();
+      done = bare > 0 && Bmp.showBare(bare);
+      if (done) break;
       status = Rle.run();
+      if (status !== DONE) break;
+      done = Bmp.show();
+      if (!done) memory.fill(row, 0, Header.width);
     }
     return status;
+  }
+
+  /** Rows that the file passes over, at once: they cost it nothing. True when all that are wanted have been seen. */
+  static showBare(count: i32): bool {
+    const end = Header.height - y;
+    const first = max(0, end - count);
+    Bmp.toRgb();
+    Resize.fill(first, end, rgb);
+    y += end - first;
+    if (first > Resize.firstRow) return false;
+    Resize.end();
+    return true;
   }
 
   /** The next row of the file; true when all that are wanted have been seen. */

@@ -8,7 +8,7 @@ import { DAMAGED, DONE, MORE } from '../status';
 let row: usize = 0;
 let depth: i32 = 0;
 let x: i32 = 0;
-/** Rows to be handed on before anything more is read; all of them after the end of the picture. */
+/** Bare rows before anything more is read; all that are left after the end of the picture. */
 let skipped: i32 = 0;
 
 export class Rle {
@@ -21,12 +21,15 @@ export class Rle {
     skipped = 0;
   }
 
+  /** Rows without a pixel that come next, to be asked before `run`. */
+  static bareRows(): i32 {
+    const rows = skipped;
+    skipped = 0;
+    return rows;
+  }
+
   /** DONE: a row is complete; MORE: input is wanted; or an error. */
   static run(): i32 {
-    if (skipped > 0) {
-      skipped--;
-      return DONE;
-    }
     while (Input.left() >= 2) {
       const at = Input.at;
       const count = <i32>load<u8>(at);

@@ -160,7 +160,10 @@ export class Gif {
     y = 0;
     rowsLeft = high;
     memory.fill(indices, <u8>transparent, Header.width);
-    for (let row = 0; row < Header.height; row++) if (row < top || row >= top + high) Gif.show(row);
+    // The canvas costs nothing in the file, so it is not decoded row by row.
+    Palette.expand(rgb, indices + Resize.firstColumn, Resize.endColumn - Resize.firstColumn);
+    Resize.fill(0, top, rgb);
+    Resize.fill(top + high, Header.height, rgb);
   }
 
   static show(row: i32): void {

@@ -3,7 +3,7 @@
 import { Input } from '../input';
 import { COMPLEX, MORE } from '../status';
 
-const FREE_PIXELS: u64 = 2 << 20;
+const FREE_PIXELS: u64 = 1 << 20;
 const PIXELS_A_BYTE: u64 = 1024;
 /** Bytes ahead that count as paid: the same for any size of the pieces that the file comes in. */
 const AHEAD: u64 = 1 << 16;

@@ -159,6 +159,7 @@ export class Pixels {
     const squares = numbers ? (1 << groupBits) - 1 : 0x7fffffff;
     const most = <u32>(width * height);
     let group = Pixels.groupAt(x, y);
+    if (!numbers && !cacheBits && Pixels.free(group)) Pixels.fillRow(group, mask);
     while (x < width) {
       if (Bits.at > stop) return complete ? DAMAGED : MORE;
       if ((x & squares) === 0) group = Pixels.groupAt(x, y);
@@ -196,6 +197,21 @@ export class Pixels {
       }
     }
     return DONE;
+  }
+
+  /** Do literals of this group take no bits, and is there nothing else? */
+  static free(group: usize): bool {
+    const masks = load<u32>(group, 4) | load<u32>(group, 12) | load<u32>(group, 20) | load<u32>(group, 28);
+    return masks === 0 && load<u32>(load<u32>(group)) >> 8 < 256;
+  }
+
+  /** The rest of the row in the one colour that there is. */
+  static fillRow(group: usize, mask: u32): void {
+    const green = Pixels.symbol(group);
+    const red = Pixels.symbol(group + CODE_RECORD);
+    const blue = Pixels.symbol(group + 2 * CODE_RECORD);
+    const pixel = (Pixels.symbol(group + 3 * CODE_RECORD) << 24) | (red << 16) | (green << 8) | blue;
+    for (; x < width; x++, position++) store<u32>(ring + ((<usize>(position & mask)) << 2), pixel);
   }
 
   @inline static distance(code: u32): u32 {
