@@ -26,8 +26,10 @@ class BucketOnDisk {
     const size = Number(response.headers.get('content-length'));
     const etag = `${size}-${response.headers.get('last-modified')}`;
     if (onlyIf && onlyIf.etagMatches !== etag) return { etag };
-    if (range) await skip(response.body, range.offset);
-    return { etag, size, body: response.body };
+    if (!range) return { etag, size, body: response.body };
+    await skip(response.body, range.offset);
+    // A body that has been read from cannot become an answer's.
+    return { etag, size, body: response.body.pipeThrough(new IdentityTransformStream()) };
   }
 }
 
