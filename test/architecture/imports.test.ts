@@ -243,7 +243,7 @@ describe('house', () => {
     for (const house of ['assembly', 'src', 'weights', 'tools', 'test'])
       for (const entry of await readdir(path.join(ROOT, house), { recursive: true, withFileTypes: true })) {
         const folder = path.relative(ROOT, entry.parentPath).replaceAll('\\', '/');
-        if (entry.isFile() && !/node_modules|artefacts/.test(folder)) there.add(folder);
+        if (entry.isFile() && !/node_modules|artefacts|^src\/page\/build/.test(folder)) there.add(folder);
       }
     const covered = (folder: string) =>
       named.has(folder) || /^(assembly\/decode|test|tools\/bench)\/./.test(folder);

@@ -31,8 +31,10 @@ class BucketOnDisk {
       await response.body.cancel();
       return { etag };
     }
-    if (range) await skip(response.body, range.offset);
-    return { etag, size, body: response.body };
+    if (!range) return { etag, size, body: response.body };
+    await skip(response.body, range.offset);
+    // A body that has been read from cannot become an answer's.
+    return { etag, size, body: response.body.pipeThrough(new IdentityTransformStream()) };
   }
 
   /** The folders below `prefix`: the disk service answers a folder's address with its entries. */

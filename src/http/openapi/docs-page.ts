@@ -24,6 +24,7 @@ nav ul { list-style: none; padding: 0; columns: 20rem; }
 table { border-collapse: collapse; width: 100%; }
 td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 caption { text-align: left; }
+td:nth-child(-n+2) { overflow-wrap: normal; }
 summary { cursor: pointer; padding: .15rem 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;

@@ -3,7 +3,6 @@ import { showAnswer } from './answer.js';
 import { call, Problem, useToken } from './api.js';
 import { clearCopy, watchCopy } from './copy.js';
 import { byId } from './element.js';
-import { showInside } from './inside.js';
 import { watchIntake } from './intake.js';
 import { showLocal, watchLocal } from './local.js';
 import { showKnown } from './model.js';
@@ -28,9 +27,29 @@ async function warm() {
 
 const tokenForm = byId('token-form', HTMLFormElement);
 
+/** @type {string | undefined} The photo whose answer was brought into view. */
+let brought;
+
+/** On a phone the answer would come below what is in view. @param {string} id */
+function bring(id) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  byId(id, HTMLElement).scrollIntoView({ behavior: calm ? 'auto' : 'smooth' });
+}
+
+/** What only an answer needs is loaded with it. @param {import('./pictures.js').Item} item */
+async function look(item) {
+  byId('inside', HTMLElement).hidden = !item.seen;
+  if (item.seen) (await import('./inside.js')).showInside(item);
+}
+
 const pictures = new Pictures((item) => {
   showAnswer(item);
-  showInside(item);
+  look(item);
+  if (item.answer && brought !== item.id) {
+    brought = item.id;
+    // Only now is the page long enough for that.
+    if (pictures.items.length === 1) bring('result');
+  }
   clearOcclusion(item);
   showLocal(item);
   clearCopy();
@@ -67,11 +86,7 @@ function watchListCopy(id, text) {
 
 const choose = (/** @type {File[]} */ files) => {
   const taken = pictures.take(files);
-  // On a phone the answer would come below what is in view.
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  byId(files.length > 1 ? 'list' : 'result', HTMLElement).scrollIntoView({
-    behavior: calm ? 'auto' : 'smooth',
-  });
+  bring(files.length > 1 ? 'list' : 'result');
   return taken;
 };
 const current = () => pictures.current;
