@@ -7,7 +7,6 @@ export {
   conv5x8Started2,
   conv5x8Started3,
   conv5x8Started4,
-  windowProof,
 } from './conv-windows';
 export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense';
 export { denseCodes, denseCodesInSteps } from './dense-codes';
@@ -18,6 +17,7 @@ export { maxpoolRow } from './maxpool';
 export { pixels } from './pixels';
 export { quantize, quantizeRow } from './quantize';
 export { softmax } from './softmax';
+export { windowProof } from './window-proof';
 
 /** First byte after the module's own static data: what src/engine may use. */
 export function heapBase(): usize {

@@ -7,8 +7,8 @@
 //              suspension of the whole process every holder looks dead.
 //   eviction   when a waiter does not fit, permits go whose holders wait for a client that is more than BEHIND_MS
 //              behind: a slow client costs others nothing, and may be as slow as it likes while nobody else waits.
-//   order      least attained service first: who has had less work comes first, then order of arrival. So turns go
-//              round between clients, and small requests are not behind large ones.
+//   order      least attained service first: who has had less work comes first, then who asks for less, then order of
+//              arrival. So turns go round between clients, and small requests are not behind large ones.
 //   large      permits marked large take at most `largeCapacity` together; a single one may exceed it alone.
 import { ServiceError } from '../errors.ts';
 import { awakeMs, type Holder } from './holder.ts';
@@ -156,7 +156,10 @@ export class Turns {
     const line = this.#waiting
       .filter(({ asked, pollMs }) => awake - asked <= pollMs + LATE_MS)
       .map((waiter) => ({ waiter, served: waiter.holder.servedMs(now) }))
-      .sort((a, b) => a.served - b.served || a.waiter.number - b.waiter.number);
+      .sort(
+        (a, b) =>
+          a.served - b.served || a.waiter.weight - b.waiter.weight || a.waiter.number - b.waiter.number,
+      );
     line.forEach(({ waiter }, place) => {
       waiter.pollMs = POLL_MS * (1 + Math.floor(place / PLACES_PER_POLL));
     });

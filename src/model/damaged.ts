@@ -1,4 +1,4 @@
-// Objects that were found damaged, so that the next requests do not read 57 MB to find it again: the error by key and
+// Objects that were found damaged, so that the next requests do not read tens of megabytes to find it again: the error by key and
 // etag, for some seconds. Afterwards the object is read anew, since the damage may have happened on the way.
 import type { ServiceError } from '../errors.ts';
 

@@ -32,7 +32,7 @@ async function outcome(file: Uint8Array | ReadableStream<Uint8Array>): Promise<s
   } catch (error) {
     if (!(error instanceof ServiceError) || !EXPECTED.includes(error.code)) throw error;
     // A trap is caught too, but must not be what bounds checks rely on.
-    expect(error.cause instanceof WebAssembly.RuntimeError && !error.message.includes('webp')).toBe(false);
+    expect(error.cause instanceof WebAssembly.RuntimeError).toBe(false);
     return error.code;
   }
 }
@@ -67,11 +67,12 @@ describe('damaged files', () => {
 
   it('every truncation is a picture or an error, and never a picture before the last row', async () => {
     for (const { name, file } of files) {
-      const step = name.startsWith('webp') ? 37 : TRUNCATION_STEP;
-      for (let length = 0; length < file.length; length += step) {
+      // Of an animation only the first of two frames is read.
+      const least = file.length * (name === 'webp animated' ? 0.3 : 0.8);
+      for (let length = 0; length < file.length; length += TRUNCATION_STEP) {
         const result = await outcome(file.subarray(0, length));
         // What follows the pixels may be missing: checksums, end markers, padding.
-        if (result === 'picture') expect([name, length > file.length * 0.8]).toEqual([name, true]);
+        if (result === 'picture') expect([name, length > least]).toEqual([name, true]);
       }
     }
   });
@@ -80,8 +81,7 @@ describe('damaged files', () => {
     const next = randomNumbers(SEED);
     const counts = new Map<string, number>();
     for (let i = 0; i < MUTATIONS_PER_FILE * files.length; i++) {
-      const pool = i % 50 === 0 ? files : files.filter(({ name }) => !name.startsWith('webp'));
-      const { file } = pool[Math.floor(next() * pool.length)] as Fixture;
+      const { file } = files[Math.floor(next() * files.length)] as Fixture;
       const bytes = mutate(file, next);
       const result = await outcome(i % 4 === 0 ? inChunks(bytes, 1 + Math.floor(next() * 400)) : bytes);
       counts.set(result, (counts.get(result) ?? 0) + 1);

@@ -72,15 +72,15 @@ describe('capacity', () => {
     expect(places.used).toBe(2);
   });
 
-  test('a small one does not overtake one that fits less', async () => {
+  test('of those who had as much work, who asks for less comes first', async () => {
     const memory = turns();
     const order: string[] = [];
     const permits = [60, 60, 30].map((weight, i) => queue(memory, order, String(i), request(), weight));
     await vi.advanceTimersByTimeAsync(100);
-    expect(order).toEqual(['0']);
+    expect(order).toEqual(['0', '2']);
     (await permits[0])?.leave();
     await vi.advanceTimersByTimeAsync(100);
-    expect(order).toEqual(['0', '1', '2']);
+    expect(order).toEqual(['0', '2', '1']);
   });
 
   test('a weight over the capacity is taken on alone', async () => {

@@ -146,5 +146,5 @@ export function showAnswer(item) {
 /** A cold server loads its model first. */
 function waitingFor() {
   const ready = byId('model', HTMLElement).dataset.state === 'ready';
-  return ready ? 'The server computes …' : 'The server wakes up and loads 57 MB of weights …';
+  return ready ? 'The server computes …' : 'The server wakes up and loads 30 MB of weights …';
 }
