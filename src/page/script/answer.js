@@ -103,7 +103,7 @@ async function showPhoto(item) {
   const { naturalWidth: width, naturalHeight: height } = whole;
   const short = Math.min(width, height);
   const warp = preprocessing.resize === 'warp';
-  const share = preprocessing.crop / preprocessing.resizeTo;
+  const share = preprocessing.crop / preprocessing.resize_to;
   const across = share * (warp ? 1 : short / width);
   const down = share * (warp ? 1 : short / height);
   frame.style.left = `${50 * (1 - across)}%`;
