@@ -1,5 +1,5 @@
 // The attacks of tools/attack/table against the self-hosted Worker with its heap cap. Here a short form: those attacks
-// that are marked so, for some seconds each; with LONG=1 all of them, with every number of connections, for as long as
+// that are marked so, for some seconds each; with ATTACKS=all all of them, with every number of connections, for as long as
 // `npm run attack` takes. No clock decides: good photos are counted when they are answered at all, however late on a
 // busy machine, and the rest is what does not depend on speed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { ATTACKS } from '../../tools/attack/table/index.ts';
 import { Target } from '../../tools/attack/target.ts';
 import { selfHostFolder } from '../../tools/workers/plain-worker.ts';
 
-const LONG = process.env.LONG === '1';
+const LONG = process.env.ATTACKS === 'all';
 const SECONDS = LONG ? 15 : 2;
 const SHORT_CONNECTIONS = 64;
 const MAX_ISOLATE_MIB = 128;
