@@ -127,17 +127,14 @@ function leaving(name: string, script: Script, connections = [64, 500]): Attack 
 }
 
 export const LEAVING: Attack[] = [
-  {
-    ...leaving('reset within a photo', {
-      steps: [
-        { send: head(CLASSIFY, { length: 400_000 }) },
-        { send: async () => (await largeJpeg()).subarray(0, 20_000) },
-        { waitMs: 50 },
-        { end: 'reset' },
-      ],
-    }),
-    short: true,
-  },
+  leaving('reset within a photo', {
+    steps: [
+      { send: head(CLASSIFY, { length: 400_000 }) },
+      { send: async () => (await largeJpeg()).subarray(0, 20_000) },
+      { waitMs: 50 },
+      { end: 'reset' },
+    ],
+  }),
   leaving('reset within a webp', {
     steps: [
       { send: head(CLASSIFY, { length: 4_000_000 }) },
@@ -146,9 +143,12 @@ export const LEAVING: Attack[] = [
       { end: 'reset' },
     ],
   }),
-  leaving('reset after the head', {
-    steps: [{ send: head(CLASSIFY, { length: 1000 }) }, { waitMs: 20 }, { end: 'reset' }],
-  }),
+  {
+    ...leaving('reset after the head', {
+      steps: [{ send: head(CLASSIFY, { length: 1000 }) }, { waitMs: 20 }, { end: 'reset' }],
+    }),
+    short: true,
+  },
   leaving('reset after a whole photo', {
     steps: [{ send: request(CLASSIFY, goodPhoto) }, { waitMs: 5 }, { end: 'reset' }],
   }),
