@@ -1,8 +1,8 @@
 // A photo at an address, for the hosts of URL_HOSTS alone; without the list nothing is fetched. What a client names must
 // not reach what the client could not reach itself (server-side request forgery, OWASP): https only, a name of the list
 // with its port, never an address literal, no credentials; each redirect is held to the same rules. To which address a
-// name resolves the Worker cannot see: Cloudflare's network and workerd's own (`allow = ["public"]`) refuse private
-// ones; `npm start` (Miniflare) does not, so list no name there whose owner you do not trust.
+// name resolves the Worker cannot see; only the network under it can refuse private ones, so list no name whose owner
+// you do not trust.
 import type { Upload } from '../isolate/upload.ts';
 import { badReference, type RemoteOptions, remoteUpload } from './remote-source.ts';
 
