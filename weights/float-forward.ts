@@ -71,7 +71,7 @@ function required({ name }: Layer, weights: LoadedLayer | undefined): LoadedLaye
 }
 
 function activate(values: Float32Array, relu: boolean): Float32Array {
-  return relu ? values.map((value) => (value > 0 ? value : 0)) : values;
+  return relu ? values.map((value) => Math.max(value, 0)) : values;
 }
 
 function convolve(

@@ -48,7 +48,7 @@ function paint(losses, square) {
   const canvas = byId('map', HTMLCanvasElement);
   const size = canvas.width;
   const means = spread(losses, size, square);
-  const largest = means.reduce((most, loss) => (Math.abs(loss) > most ? Math.abs(loss) : most), LEAST_SCALE);
+  const largest = means.reduce((most, loss) => Math.max(most, Math.abs(loss)), LEAST_SCALE);
   const map = new ImageData(size, size);
   means.forEach((loss, at) => {
     if (Number.isNaN(loss)) return;
