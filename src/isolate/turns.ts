@@ -90,6 +90,11 @@ export class Turns {
     return this.#sum(false) + this.#sum(true);
   }
 
+  /** Requests that wait now. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Waits for `weight` units. A weight over the capacity is taken on alone.
    * Throws ServiceError too-many-requests after maxWaitMs, or at once when too many wait; too-slow when the holder

@@ -8,6 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { build } from '../../assembly/build.ts';
 import { buildPage } from '../../tools/page/build.ts';
 import { bundleWorker, defaultModelFile } from '../../tools/workers/local-worker.ts';
+import { bundleSelfHost } from '../../tools/workers/plain-worker.ts';
 import { makeFixtures } from './fixtures.ts';
 
 const SHARED = path.resolve(import.meta.dirname, '../../../shared');
@@ -16,6 +17,12 @@ export default async function setup(project: TestProject): Promise<void> {
   if (!existsSync(SHARED))
     console.warn('../shared is absent: the tests that need its photos or its float model are skipped');
   await build(process.env.KERNELS ?? 'relaxed', true);
-  const [fixtures] = await Promise.all([makeFixtures(), bundleWorker(), defaultModelFile(), buildPage()]);
+  const [fixtures] = await Promise.all([
+    makeFixtures(),
+    bundleWorker(),
+    bundleSelfHost(),
+    defaultModelFile(),
+    buildPage(),
+  ]);
   for (const key of ['tinyModel', 'jpeg', 'png'] as const) project.provide(key, fixtures[key]);
 }

@@ -3,8 +3,7 @@
 // status 1 when one misses what is expected. `-- --mix 600` plays all of them at random for so many seconds.
 import { Command } from 'commander';
 import { build } from '../../assembly/build.ts';
-import { bundleWorker } from '../workers/local-worker.ts';
-import { selfHostFolder } from '../workers/plain-worker.ts';
+import { bundleSelfHost, selfHostFolder } from '../workers/plain-worker.ts';
 import { misses, promptShare, refusals } from './bars.ts';
 import { mixOf } from './mix.ts';
 import { type Calm, measureCalm, type Row, runAttack } from './run.ts';
@@ -116,7 +115,7 @@ class Campaign {
 async function main({ only, connections, seconds, mix, bundle }: Options): Promise<boolean> {
   if (bundle) {
     await build(process.env.KERNELS ?? 'relaxed', false);
-    await bundleWorker();
+    await bundleSelfHost();
   }
   const campaign = new Campaign(await selfHostFolder('self-host-attack'));
   console.log(line(COLUMNS.map(([name]) => name)));

@@ -2,14 +2,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { expectSuccess, type Wrangler } from './wrangler.ts';
 
-/** Bundles the Worker into an emptied folder. @param environment arguments that name one. Throws OperatorError. */
+/**
+ * Bundles the Worker into an emptied folder. @param rest arguments that name an environment, or another entry.
+ * Throws OperatorError.
+ */
 export async function bundleTo(
   wrangler: Pick<Wrangler, 'run'>,
   folder: string,
-  environment: readonly string[] = [],
+  rest: readonly string[] = [],
 ): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  const finished = await wrangler.run('deploy', '--dry-run', '--outdir', folder, ...environment);
+  const finished = await wrangler.run('deploy', '--dry-run', '--outdir', folder, ...rest);
   expectSuccess('wrangler deploy --dry-run', finished);
 }
 

@@ -3,8 +3,13 @@
 // Prints throughput, latencies, errors by kind and memory over time; exit status 1 when a bar of design is missed.
 import { Command } from 'commander';
 import { HeapProbe } from '../workers/heap-probe.ts';
-import { bundleWorker } from '../workers/local-worker.ts';
-import { type PlainWorker, selfHostFolder, startPlainWorker } from '../workers/plain-worker.ts';
+
+import {
+  bundleSelfHost,
+  type PlainWorker,
+  selfHostFolder,
+  startPlainWorker,
+} from '../workers/plain-worker.ts';
 import { growth, type Sample, watchMemory } from './memory.ts';
 import { makeMix } from './mix.ts';
 import { arrivals, starvation, throughput } from './phases.ts';
@@ -77,7 +82,7 @@ async function overload({ url, pid, inspector }: PlainWorker, rate: number, seco
 }
 
 async function main(soak: boolean, soakSeconds: number): Promise<void> {
-  await bundleWorker();
+  await bundleSelfHost();
   const mix = await makeMix();
   const worker = await startPlainWorker(await selfHostFolder('self-host-load'));
   try {

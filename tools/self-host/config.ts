@@ -48,6 +48,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "models", disk = (path = "models")),
     (name = "page-files", disk = (path = "page")),
+    (name = "settings", disk = (path = "settings")),
     (name = "front", worker = .front),
   ],
   sockets = [(name = "http", address = "*:8787", http = (), service = "front")],
@@ -75,6 +76,7 @@ ${modules.map(moduleLine).join('\n')}
   ],
   bindings = [
 ${texts.join('\n')}
+    (name = "SETTINGS", service = "settings"),
     (name = "MODELS", wrapped = (
       moduleName = "bucket-on-disk",
       innerBindings = [(name = "disk", service = "models")],

@@ -9,15 +9,21 @@ import { pageHeaders, workerdConfig } from './config.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
+/** The Worker that is bundled for it. */
+export const SELF_HOST_ENTRY = 'tools/self-host/worker/index.ts';
 const PAGE = path.join(import.meta.dirname, '../../src/page');
 
-/** @param bundle what `wrangler deploy --dry-run --outdir` wrote. @param model the packed model's file. */
-export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
+/**
+ * @param bundle of tools/self-host/worker, as bundleTo writes it
+ * @param model the packed model's file; none: whoever starts it brings one
+ */
+export async function makeSelfHostFolder(folder: string, bundle: string, model?: string): Promise<void> {
   const { vars, compatibility_date } = unstable_readConfig({ config: CONFIG_PATH }, { hideWarnings: true });
   if (compatibility_date === undefined)
     throw new OperatorError('wrangler.toml: expected a compatibility_date, found none');
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.join(folder, 'models'), { recursive: true });
+  await mkdir(path.join(folder, 'settings'));
   const names = await bundleFiles(bundle);
   const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
@@ -25,10 +31,13 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
   await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
   await copyFile(path.join(import.meta.dirname, 'page-on-disk.js'), path.join(folder, 'page-on-disk.js'));
   await cp(PAGE, path.join(folder, 'page'), { recursive: true });
-  // 30 MB; a hard link where the file system allows one.
-  const stored = path.join(folder, 'models', path.basename(model));
-  await link(model, stored).catch(() => copyFile(model, stored));
-  const variables = { ...(vars as Record<string, string>), MODEL: path.basename(model) };
+  const variables = { ...(vars as Record<string, string>) };
+  if (model !== undefined) {
+    // 30 MB; a hard link where the file system allows one.
+    const stored = path.join(folder, 'models', path.basename(model));
+    await link(model, stored).catch(() => copyFile(model, stored));
+    variables.MODEL = path.basename(model);
+  }
   await writeFile(
     path.join(folder, 'worker.capnp'),
     workerdConfig({

@@ -8,7 +8,7 @@ import { bundleTo } from '../deploy/bundle.ts';
 import { wrangler } from '../deploy/wrangler.ts';
 import { modelFile } from '../model-file.ts';
 import { buildPage } from '../page/build.ts';
-import { makeSelfHostFolder } from './folder.ts';
+import { makeSelfHostFolder, SELF_HOST_ENTRY } from './folder.ts';
 
 const command = new Command('self-host')
   .description('make a folder that plain workerd can serve')
@@ -19,8 +19,8 @@ try {
   const folder = path.resolve(command.args[0] ?? 'build/self-host');
   await build(process.env.KERNELS ?? 'relaxed', false);
   await buildPage();
-  const bundle = path.resolve('build/deploy');
-  await bundleTo(wrangler, bundle);
+  const bundle = path.resolve('build/self-host-bundle');
+  await bundleTo(wrangler, bundle, [SELF_HOST_ENTRY]);
   const { model } = await readConfig();
   await makeSelfHostFolder(folder, bundle, (await modelFile(model)).path);
   console.log(`${folder}: start it with\n  cd ${folder} && npx workerd serve worker.capnp`);

@@ -34,13 +34,20 @@ async function notice(folder: string): Promise<string> {
   return `${LINE}\n${head}\n${LINE}\n\n${text.trim()}\n`;
 }
 
+/** The folders of the packages that source files belong to. */
+export function packageFolders(files: readonly string[]): Set<string> {
+  return new Set(files.flatMap((file) => packageFolder(file) ?? []));
+}
+
+/** @param folders of packages @param root folder with node_modules */
+export async function noticesOf(folders: ReadonlySet<string>, root: string): Promise<string> {
+  const all = new Set([...folders, ...COMPILED_IN.map((name) => path.join(root, MODULES, name))]);
+  const notices = await Promise.all([...all].sort().map(notice));
+  return `Third-party code in this folder, with its licenses.\n\n${notices.join('\n')}`;
+}
+
 /** @param bundle folder with index.js.map @param root folder with node_modules */
 export async function thirdPartyNotices(bundle: string, root: string): Promise<string> {
   const map = v.parse(SourceMap, JSON.parse(await readFile(path.join(bundle, 'index.js.map'), 'utf8')));
-  const folders = new Set([
-    ...map.sources.flatMap((source) => packageFolder(path.resolve(bundle, source)) ?? []),
-    ...COMPILED_IN.map((name) => path.join(root, MODULES, name)),
-  ]);
-  const notices = await Promise.all([...folders].sort().map(notice));
-  return `Third-party code in this folder, with its licenses.\n\n${notices.join('\n')}`;
+  return noticesOf(packageFolders(map.sources.map((source) => path.resolve(bundle, source))), root);
 }

@@ -5,12 +5,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { makeSelfHostFolder } from '../self-host/folder.ts';
-import { defaultModelFile } from './local-worker.ts';
+import { makeSelfHostFolder, SELF_HOST_ENTRY } from '../self-host/folder.ts';
+import { bundleWorker, defaultModelFile } from './local-worker.ts';
 
 /** The binary; the package has no types, and Node and Vitest disagree on what its default export is. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { default: string };
 const build = path.join(import.meta.dirname, '../../build');
+const SELF_HOST_BUNDLE = path.join(build, 'self-host-bundle');
 
 export interface PlainWorker {
   url: URL;
@@ -27,8 +28,13 @@ export interface PlainWorker {
 /** A folder under build/ with the bundle of the test's setup and a model, or the default one. */
 export async function selfHostFolder(name: string, model?: string): Promise<string> {
   const folder = path.join(build, name);
-  await makeSelfHostFolder(folder, path.join(build, 'bundle'), model ?? (await defaultModelFile()).file);
+  await makeSelfHostFolder(folder, SELF_HOST_BUNDLE, model ?? (await defaultModelFile()).file);
   return folder;
+}
+
+/** Bundles the self-hosted Worker for `selfHostFolder`. */
+export async function bundleSelfHost(): Promise<void> {
+  await bundleWorker(SELF_HOST_ENTRY, SELF_HOST_BUNDLE);
 }
 
 /** Starts workerd on free ports. */
