@@ -1,13 +1,9 @@
-// The packed model, from this server or from the browser's cache, into an engine: the same bytes that the Worker
-// streams from its bucket. A connection that breaks is taken up again where it ended (RFC 9110, 14.2). Kept in the
+// The packed model, from this server or from the browser's cache: the same bytes that the Worker streams from its
+// bucket. A connection that breaks is taken up again where it ended (RFC 9110, 14.2). Kept in the
 // Cache API only when its SHA-256 is the one that its header says.
-import { Engine } from '../engine/engine.ts';
-import { modelInfoOf } from '../model/header.ts';
-import { headerEnd, parseHeader } from '../model/safetensors.ts';
 
 const CACHE = 'alexnet-edge-models';
 const MAX_TRIES = 4;
-const PREFIX_BYTES = 8;
 
 export interface FetchOptions {
   model: string;
@@ -89,21 +85,4 @@ export async function keepModel(model: string, bytes: Uint8Array): Promise<void>
 export async function forgetModel(model: string): Promise<void> {
   const cache = await caches.open(CACHE).catch(() => undefined);
   await cache?.delete(`/v1/models/${encodeURIComponent(model)}/file`);
-}
-
-/** Throws SafetensorsError, ServiceError, NetworkError; Error when the checksum is not the header's. */
-export async function openEngine(module: WebAssembly.Module, file: Uint8Array): Promise<Engine> {
-  const header = parseHeader(file.subarray(0, headerEnd(file.subarray(0, PREFIX_BYTES))));
-  const engine = new Engine(module, modelInfoOf(header));
-  const data = file.subarray(header.dataStart);
-  if (data.byteLength !== engine.weightBytes)
-    throw new Error(
-      `The weights are damaged: expected ${engine.weightBytes} bytes, found ${data.byteLength}.`,
-    );
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== engine.info.sha256)
-    throw new Error('The weights are damaged: their checksum is another one.');
-  engine.weights(0, data.byteLength).set(data);
-  return engine;
 }

@@ -4,8 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import { ImageDecoder } from '../image/decoder.ts';
 import { imageLimits } from '../image/limits.ts';
 import type { Picture } from '../image/picture.ts';
+import { openWholeFile } from '../model/whole-file.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
-import { fetchModel, forgetModel, keepModel, openEngine } from './model-fetch.ts';
+import { fetchModel, forgetModel, keepModel } from './model-fetch.ts';
 
 const KERNELS = ['/build/kernels.relaxed.wasm', '/build/kernels.simd128.wasm'];
 
@@ -39,7 +40,7 @@ async function open(model: string, token: string): Promise<void> {
     fetchModel({ model, token, progress }),
   ]);
   decoder = new ImageDecoder(decode);
-  engine = await openEngine(kernels, file.bytes).catch(async (error: unknown) => {
+  engine = await openWholeFile(kernels, file.bytes).catch(async (error: unknown) => {
     await forgetModel(model);
     throw error;
   });

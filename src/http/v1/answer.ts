@@ -22,7 +22,7 @@ function knownMembers(known: number | undefined, reject: number) {
 export function imageResult(
   { picture, prediction, known, heads = [] }: Classified,
   model: ModelInfo,
-  query: ClassifyQuery,
+  query: Pick<ClassifyQuery, 'top_k' | 'min_score' | 'reject' | 'include'>,
 ) {
   const { format, width, height, orientation } = picture;
   const include = query.include?.split(',') ?? [];

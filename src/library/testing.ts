@@ -1,0 +1,71 @@
+// The package's `./testing`: a packed model of 100 kB that runs like a large one, for tests of what is built on it. Its
+// weights are seeded random numbers, so it says the same of a photo in every run, and nothing that means anything.
+import { Engine } from '../engine/engine.ts';
+import { joined } from '../isolate/byte-source.ts';
+import { encodeHeader } from '../model/safetensors.ts';
+import type { Network } from '../network/layer.ts';
+import { MODEL_FORMAT, type ModelInfo, writeModelInfo } from '../network/model-info.ts';
+import { kernelsModule } from './wasm-modules.ts';
+
+const NETWORK: Network = {
+  input: { size: 67, channels: 3 },
+  layers: [
+    { type: 'conv', name: 'conv1', kernel: 11, stride: 4, pad: 0, groups: 1, out: 16, relu: true },
+    { type: 'lrn', name: 'norm1', size: 5, alpha: 1e-4, beta: 0.75, k: 2 },
+    { type: 'maxpool', name: 'pool1', kernel: 3, stride: 2, ceil: false },
+    { type: 'conv', name: 'conv2', kernel: 5, stride: 1, pad: 2, groups: 2, out: 32, relu: true },
+    { type: 'maxpool', name: 'pool2', kernel: 3, stride: 2, ceil: false },
+    { type: 'dense', name: 'fc6', out: 64, relu: true },
+    { type: 'dense', name: 'fc7', out: 48, relu: true },
+    { type: 'dense', name: 'fc8', out: 10, relu: false },
+    { type: 'softmax', name: 'prob' },
+  ],
+};
+const CLASSES = 10;
+const SEED = 2012;
+
+/** Knuth's linear congruential generator (MMIX), its upper bits: -1 to 1. */
+function randomNumbers(): () => number {
+  let state = BigInt(SEED);
+  return () => {
+    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+    return Number(state >> 40n) / 2 ** 23 - 1;
+  };
+}
+
+/** One tensor's bytes: weights of -127..127, biases about 0, scales that keep activations about 1. */
+function tensorBytes(name: string, dtype: string, shape: readonly number[], next: () => number): Uint8Array {
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (dtype === 'I8') return new Uint8Array(Int8Array.from({ length: count }, () => next() * 127).buffer);
+  const value = name.endsWith('scale') ? () => 0.0005 * (1.5 + next()) : () => 0.1 * next();
+  return new Uint8Array(Float32Array.from({ length: count }, value).buffer);
+}
+
+/** The file of a model named `tiny`: ten classes, pictures of 67 pixels. */
+export async function tinyModel(): Promise<Uint8Array> {
+  const next = randomNumbers();
+  const info: ModelInfo = {
+    format: MODEL_FORMAT,
+    name: 'tiny',
+    tiles: Engine.tiles(await kernelsModule()),
+    network: NETWORK,
+    preprocess: {
+      resize: 'shorter-side',
+      resizeTo: 80,
+      crop: 67,
+      mean: [124, 116, 104],
+      std: [58, 57, 57],
+      trainedOn: 'RGB',
+    },
+    labels: Array.from({ length: CLASSES }, (_, i) => ({ words: `class ${i}` })),
+    source: { from: 'random numbers', sha256: '0'.repeat(64), licence: 'MIT' },
+    sha256: '0'.repeat(64),
+  };
+  const tensors = Engine.tensors(info);
+  const parts = tensors.map(({ name, dtype, shape }) => tensorBytes(name, dtype, shape, next));
+  const data = joined(parts);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const header = encodeHeader(writeModelInfo({ ...info, sha256 }), tensors);
+  return joined([header, data]);
+}
