@@ -31,6 +31,8 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model?:
   await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
   await copyFile(path.join(import.meta.dirname, 'page-on-disk.js'), path.join(folder, 'page-on-disk.js'));
   await cp(PAGE, path.join(folder, 'page'), { recursive: true });
+  // How it is run: container, proxy, unit, alerts, dashboard.
+  await cp(path.join(import.meta.dirname, 'operation'), folder, { recursive: true });
   const variables = { ...(vars as Record<string, string>) };
   if (model !== undefined) {
     // 30 MB; a hard link where the file system allows one.

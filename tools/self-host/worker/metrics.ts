@@ -63,12 +63,14 @@ export class Metrics {
   readonly #bytes = new Map<string, number>();
   readonly #starts = new Map<string, number>();
   readonly #cache = new Map<string, number>();
-  readonly #started = Date.now() / 1000;
+  /** Of the first request: the clock does not run before it. */
+  #started = 0;
 
   /** A request's data point, as middleware/request-log.ts writes it for Analytics Engine. */
   writeDataPoint({ blobs = [], doubles = [] }: AnalyticsEngineDataPoint = {}): void {
     const [sent = '', route = '', status = '', , , start = '', cache = ''] = blobs.map(String);
     const [bytes = 0, , decodeMs = 0, loadMs = 0, inferenceMs = 0, totalMs = 0] = doubles;
+    this.#begin();
     const method = METHODS.includes(sent) ? sent : 'other';
     this.#add(this.#requests, { method, route, status }, 1);
     this.#add(this.#bytes, { route }, bytes);
@@ -86,6 +88,7 @@ export class Metrics {
   }
 
   text(gauges: Gauges): string {
+    this.#begin();
     const counter = (name: string, help: string, values: Map<string, number>) =>
       family(
         name,
@@ -124,8 +127,12 @@ export class Metrics {
       family('model_reads_total', 'counter', 'How often the model was opened on disk.', [
         sample('model_reads_total', {}, gauges.modelReads),
       ]),
-      gauge('start_time_seconds', 'When the process began to serve, Unix time.', this.#started),
+      gauge('start_time_seconds', 'When the process answered its first request, Unix time.', this.#started),
     ].join('');
+  }
+
+  #begin(): void {
+    if (this.#started === 0) this.#started = Date.now() / 1000;
   }
 
   #add(values: Map<string, number>, labels: Labels, amount: number): void {
