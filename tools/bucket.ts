@@ -9,6 +9,7 @@ import { getPlatformProxy } from 'wrangler';
 import { OperatorError } from '../weights/operator-error.ts';
 import { isSameModel } from '../weights/packed/conflict.ts';
 import type { PackedFile } from '../weights/packed/file.ts';
+import { requireFreeSpace } from './free-space.ts';
 
 /** Bytes stored of all bytes. */
 export type UploadProgress = (done: number, total: number) => void;
@@ -46,6 +47,8 @@ export async function putLocal(
     const content = new Uint8Array(await stored.arrayBuffer());
     if (isSameModel(packed, content) && (await readFile(file)).equals(content)) return false;
   }
+  // Its parts, and the whole that is made of them.
+  await requireFreeSpace(path.join(root, '.wrangler'), 2 * bytes);
   const upload = await bucket.createMultipartUpload(key, {
     httpMetadata: { contentType: 'application/octet-stream' },
   });
