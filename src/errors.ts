@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   'bad-request': { status: 400, title: 'The request is malformed' },
   'empty-body': { status: 400, title: 'The request has no body' },
   unauthorized: { status: 401, title: 'A valid bearer token is required' },
+  'token-scope': { status: 403, title: 'The token may read, not write' },
+  'writing-off': { status: 403, title: 'Nothing can be written here' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'too-slow': { status: 408, title: 'The client was too slow' },

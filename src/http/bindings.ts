@@ -6,6 +6,8 @@ export type Bindings = ModelBindings &
   LimitVariables & {
     /** Secret: bearer tokens, comma separated. None: everybody may classify. */
     API_TOKENS?: string;
+    /** Secret: bearer tokens that may write, too, comma separated. None: nobody may. `*`: whoever asks at localhost. */
+    WRITE_TOKENS?: string;
     /** Origins that may read from a page, comma separated; `*` (the default) = all. */
     CORS_ORIGINS?: string;
     RATE_LIMITER?: RateLimit;

@@ -1,4 +1,4 @@
-// The Rate Limiting binding, per accepted token or, without one, per address; every POST counts, and everything that
+// The Rate Limiting binding, per accepted token or, without one, per address; everything but reading counts, and all that
 // comes with a token that is not accepted, which is why this stands before the check of tokens. The binding says only
 // yes or no, so the remaining count is told when it is known: on 429 it is 0. Header fields: the IETF draft "RateLimit
 // header fields for HTTP" (RateLimit-Policy, RateLimit) and Retry-After of RFC 9110.
@@ -8,6 +8,8 @@ import { ServiceError } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 import { ratePolicy } from '../limits.ts';
 import { acceptedTokens, bearerToken, isAccepted } from './auth.ts';
+
+const READING = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Whom a request counts for; `wrong` when its token is not accepted. */
 async function countedFor(c: Context<AppEnv>): Promise<{ key: string; wrong: boolean }> {
@@ -24,7 +26,7 @@ export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
   if (!policy || !c.env.RATE_LIMITER) return next();
   const { limit, periodSeconds } = policy;
   const { key, wrong } = await countedFor(c);
-  if (c.req.method === 'POST' || wrong) {
+  if (!READING.includes(c.req.method) || wrong) {
     const { success } = await c.env.RATE_LIMITER.limit({ key });
     if (!success)
       throw new ServiceError(

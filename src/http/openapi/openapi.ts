@@ -63,7 +63,10 @@ export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect
       },
       servers: [{ url: '/' }],
       components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'Of the scope read: API_TOKENS.' },
+          write_token: { type: 'http', scheme: 'bearer', description: 'Of the scope write: WRITE_TOKENS.' },
+        },
         responses: problemResponses([PROBLEM_FORM, ...forms]),
       },
     },
