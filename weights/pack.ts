@@ -9,7 +9,7 @@ import { encodeHeader } from '../src/model/safetensors.ts';
 import type { Network } from '../src/network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
 import type { Preprocess } from '../src/network/preprocess.ts';
-import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
+import { elements, inferShapes, type LayerInfo } from '../src/network/shapes.ts';
 import { fewValues, quantizeCodes } from './codebook.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
 import { codeLayout, convLayout, denseLayout } from './layout.ts';
@@ -67,7 +67,7 @@ function bytesOf(array: Int8Array | Uint8Array | Float32Array): Uint8Array {
 
 /** The tensors of one layer as bytes, in file order. */
 async function packLayer(
-  { layer, input }: LayerShapes,
+  { layer, input }: LayerInfo,
   source: FloatLayer,
   first: boolean,
   preprocess: Preprocess,

@@ -49,7 +49,7 @@ export interface Classified {
   heads?: HeadResult[];
 }
 
-type Said = Omit<Classified, 'picture'>;
+type Scores = Omit<Classified, 'picture'>;
 
 export interface Batch<Result = Classified | ServiceError> {
   model: ModelInfo;
@@ -221,9 +221,9 @@ export class Classifier {
       throw error;
     });
     const picture = await this.#read(source, options, model);
-    const [said] = await this.#predictAll([picture], options, model);
-    if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-    return { ...this.#classified(picture, said), model };
+    const [scores] = await this.#predictAll([picture], options, model);
+    if (!scores) throw new ServiceError('internal', 'expected one prediction for each picture');
+    return { ...this.#classified(picture, scores), model };
   }
 
   /**
@@ -250,9 +250,9 @@ export class Classifier {
     const predictions = await this.#predictAll(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
-      const said = predictions.shift();
-      if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, said);
+      const scores = predictions.shift();
+      if (!scores) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return this.#classified(picture, scores);
     });
     return { model, results };
   }
@@ -265,12 +265,12 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const said = await this.#say(
+    const scores = await this.#score(
       pictures.map((picture) => [picture]),
       model,
     );
     pictures.forEach(release);
-    return { model, results: said.map(({ prediction }) => prediction) };
+    return { model, results: scores.map(({ prediction }) => prediction) };
   }
 
   /** Gives back everything that the request held. */
@@ -286,11 +286,11 @@ export class Classifier {
   }
 
   /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Said[]> {
-    const said: Said[] = [];
+  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Scores[]> {
+    const scores: Scores[] = [];
     if (crops === 1)
-      said.push(
-        ...(await this.#say(
+      scores.push(
+        ...(await this.#score(
           pictures.map(({ pixels }) => [pixels]),
           model,
         )),
@@ -298,15 +298,15 @@ export class Classifier {
     else
       for (const { pixels, size } of pictures) {
         const ten = tenCrops(pixels, size, model.preprocess.crop);
-        said.push(...(await this.#say([ten], model)));
+        scores.push(...(await this.#score([ten], model)));
         ten.forEach(release);
       }
     for (const { pixels } of pictures) release(pixels);
-    return said;
+    return scores;
   }
 
-  /** What the model or the heads say of pictures. @param pictures the crops of each, as many of every picture */
-  async #say(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Said[]> {
+  /** The scores of pictures by the model or by the heads. @param pictures the crops of each, as many of every picture */
+  async #score(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Scores[]> {
     const pixels = pictures.flat();
     const each = <T>(results: readonly T[]) =>
       pictures.map((crops, i) => results.slice(i * crops.length, (i + 1) * crops.length));
@@ -318,7 +318,7 @@ export class Classifier {
       });
     const layers = headLayers(heads);
     const activations = await this.#pass(pixels, (engine, some) => engine.activations(some, layers));
-    return each(activations).map((crops): Said => {
+    return each(activations).map((crops): Scores => {
       const results = scoreHeads(heads, crops, model);
       const [first] = results;
       if (!first) throw new ServiceError('internal', 'expected a result of each head');
@@ -326,8 +326,8 @@ export class Classifier {
     });
   }
 
-  #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
-    return { picture, ...said };
+  #classified({ pixels: _, ...picture }: Picture, scores: Scores): Classified {
+    return { picture, ...scores };
   }
 
   #requirePaid(pictures: readonly Picture[], { crops }: ReadOptions): void {

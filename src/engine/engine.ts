@@ -3,7 +3,7 @@
 // other request can come in between.
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
-import { inferShapes, type LayerShapes } from '../network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import type { DenseRun } from './dense-tail.ts';
 import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
@@ -21,7 +21,7 @@ export interface Prediction {
 }
 
 /** Sees every layer's output right after it was computed; `read` copies it, f32 in height, width, channel order. */
-export type Observer = (layer: LayerShapes, picture: number, read: () => Float32Array) => void;
+export type Observer = (layer: LayerInfo, picture: number, read: () => Float32Array) => void;
 
 export class Engine {
   #info: ModelInfo;
@@ -63,9 +63,9 @@ export class Engine {
    * and scales not negative.
    */
   unusableWeights(): string | undefined {
-    for (const { name, address, count, least } of this.#plan.vectors) {
+    for (const { name, address, count, min } of this.#plan.vectors) {
       const values = this.#memory.floats(address, count);
-      const at = values.findIndex((value) => !(value >= least && Number.isFinite(value)));
+      const at = values.findIndex((value) => !(value >= min && Number.isFinite(value)));
       if (at >= 0) return `${name}: expected finite numbers, found ${values[at]} at ${at}`;
     }
     return undefined;
@@ -79,7 +79,7 @@ export class Engine {
     return true;
   }
 
-  get layers(): LayerShapes[] {
+  get layers(): LayerInfo[] {
     return this.#plan.layers;
   }
 

@@ -25,8 +25,8 @@ export interface Stage {
   timeMs: number;
   /** Share of values that are exactly 0. */
   zeros: number;
-  least: number;
-  largest: number;
+  min: number;
+  max: number;
 }
 
 export interface Inspection {
@@ -78,23 +78,17 @@ export function checkStage(name: string, model: ModelInfo, parameter = 'layer'):
     );
 }
 
-function describe(
-  name: string,
-  type: string,
-  shape: Shape,
-  values: ArrayLike<number>,
-  timeMs: number,
-): Stage {
+function stageOf(name: string, type: string, shape: Shape, values: ArrayLike<number>, timeMs: number): Stage {
   let zeros = 0;
-  let least = Infinity;
-  let largest = -Infinity;
+  let min = Infinity;
+  let max = -Infinity;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     if (value === 0) zeros++;
-    if (value < least) least = value;
-    if (value > largest) largest = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return { name, type, shape, timeMs, zeros: zeros / values.length, least, largest };
+  return { name, type, shape, timeMs, zeros: zeros / values.length, min, max };
 }
 
 /**
@@ -111,14 +105,14 @@ export async function inspect(
   const shape = { height: size, width: size, channels: 3 };
   const kept = engine.layers.filter(({ layer }) => wanted.has(layer.name));
   await classifier.budget.reserve(kept.reduce((sum, { output }) => sum + elements(output) * 4, 0));
-  const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
+  const stages = [stageOf(INPUT, INPUT, shape, pixels, 0)];
   const values = new Map<string, Float32Array>();
   if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
   const [prediction] = await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
-    stages.push(describe(name, type, output, found, timeMs));
+    stages.push(stageOf(name, type, output, found, timeMs));
     if (wanted.has(name)) values.set(name, found);
     since = Date.now();
   });

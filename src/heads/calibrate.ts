@@ -3,7 +3,7 @@
 import type { Known } from '../network/known.ts';
 import { energyOf } from './exact-math.ts';
 import type { Example } from './examples.ts';
-import { classQuantiles, largest, meanAndStd } from './known.ts';
+import { argmax, classQuantiles, meanAndStd } from './known.ts';
 import { type DotProducts, fitDetector } from './train.ts';
 
 export interface Observed {
@@ -25,7 +25,7 @@ export function calibrate(
   const found =
     others.length > 0 ? fitDetector(photos.map(example), others.map(example), layer, dotProducts) : undefined;
   const scores = energies.map((value, i) => (value - energy.mean) / energy.std + (found?.leftOut[i] ?? 0));
-  const predicted = photos.map(({ logits }) => largest(logits));
+  const predicted = photos.map(({ logits }) => argmax(logits));
   const quantiles = classQuantiles(scores, predicted, photos[0]?.logits.length ?? 0);
   return { layer, energy, ...(found ? { detector: found.detector } : {}), quantiles };
 }

@@ -5,9 +5,9 @@
 import { energyOf, exp } from './exact-math.ts';
 import { checkExamples, type Example, sortExamples } from './examples.ts';
 import type { Head, HeadFacts } from './head.ts';
-import { classQuantiles, largest, meanAndStd, pOf } from './known.ts';
+import { argmax, classQuantiles, meanAndStd, pOf } from './known.ts';
 import { inverseLength } from './linear.ts';
-import { quantiseRow } from './quantise-row.ts';
+import { quantizeRow } from './quantize-row.ts';
 import { ridge } from './ridge.ts';
 import { fitTemperature } from './temperature.ts';
 
@@ -105,7 +105,7 @@ function fitCandidates(
     let correct = 0;
     let error = 0;
     labels.forEach((label, i) => {
-      if (largest(leftOut, i * classes, classes) === label) correct++;
+      if (argmax(leftOut, i * classes, classes) === label) correct++;
       for (let c = 0; c < classes; c++) {
         const difference = (leftOut[i * classes + c] as number) - (c === label ? 1 : -1);
         error += difference * difference * (weights[i * views] as number);
@@ -135,14 +135,14 @@ function weightsOf(
 }
 
 /** All rows of a candidate as i8 with scales and biases. */
-function quantised(candidate: Candidate, outputs: number) {
+function quantized(candidate: Candidate, outputs: number) {
   const inputs = candidate.rows[0]?.length ?? 0;
   const weight = new Int8Array(outputs * inputs);
   const scale = new Float32Array(outputs);
   const bias = new Float32Array(outputs);
   for (let o = 0; o < outputs; o++) {
     const found = weightsOf(candidate, o, outputs);
-    scale[o] = quantiseRow(found.w, weight, o * inputs);
+    scale[o] = quantizeRow(found.w, weight, o * inputs);
     bias[o] = found.bias;
   }
   return { weight, scale, bias };
@@ -161,7 +161,7 @@ export function fitDetector(
   if (!candidate) throw new RangeError('expected a detector');
   const outputs = labels.map((_, i) => candidate.leftOut[i * 2] as number);
   const { mean, std } = meanAndStd(outputs.slice(0, examples.length));
-  const { weight, scale, bias } = quantised(candidate, 2);
+  const { weight, scale, bias } = quantized(candidate, 2);
   return {
     detector: {
       weight: weight.slice(0, weight.length / 2),
@@ -231,7 +231,7 @@ export function train(given: readonly Example[], options: TrainOptions): Trained
   const standardised = (value: number, at: number) =>
     (value - energy.mean) / energy.std + (found?.leftOut[at] ?? 0);
   const knownScores = energies.map(standardised);
-  const predicted = scores.map((score) => largest(score));
+  const predicted = scores.map((score) => argmax(score));
   const quantiles = classQuantiles(knownScores, predicted, classes);
   const leftOut = examples.map(({ index }, i): LeftOut => {
     const score = scores[i] as Float64Array;
@@ -250,9 +250,9 @@ export function train(given: readonly Example[], options: TrainOptions): Trained
     const x = example.layers[chosen.layer]?.[0] ?? new Uint8Array(0);
     const logits = logitsOf(chosen, x, classes, dotProducts([x], chosen.rows));
     const score = standardised(energyOf(logits, 1 / temperature), list.length + i);
-    return pOf(quantiles, largest(logits), score);
+    return pOf(quantiles, argmax(logits), score);
   });
-  const { weight, scale, bias } = quantised(chosen, classes);
+  const { weight, scale, bias } = quantized(chosen, classes);
   const photos = labels.map((_, c) => label.filter((each) => each === c).length);
   const inputs = chosen.rows[0]?.length ?? 0;
   return {

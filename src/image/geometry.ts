@@ -34,7 +34,7 @@ const ORIENTATIONS = [
   { transpose: true, mirrorX: true, mirrorY: false },
 ] as const;
 
-function steps(orientation: number): (typeof ORIENTATIONS)[number] {
+function transformOf(orientation: number): (typeof ORIENTATIONS)[number] {
   const found = ORIENTATIONS[orientation - 1];
   if (!found) throw new RangeError(`orientation: expected 1..8, got ${orientation}`);
   return found;
@@ -53,7 +53,7 @@ export function region(
     resize === 'warp' || side === short ? resizeTo : Math.floor((resizeTo * side) / short);
   const resized = { width: scaled(width), height: scaled(height) };
   const size = area === 'square' ? resizeTo : crop;
-  const { mirrorX, mirrorY } = steps(orientation);
+  const { mirrorX, mirrorY } = transformOf(orientation);
   const offset = (side: number, mirror: boolean): number => {
     const near = halfToEven(side - size);
     return mirror ? side - size - near : near;
@@ -103,7 +103,7 @@ export function cut(pixels: Uint8Array, outer: Region, inner: Region): Uint8Arra
 /** The square as it is to be seen: size x size x 3 bytes in, the same out (a new array unless orientation 1). */
 export function upright(pixels: Uint8Array, size: number, orientation: number): Uint8Array {
   if (orientation === 1) return pixels;
-  const { transpose, mirrorX, mirrorY } = steps(orientation);
+  const { transpose, mirrorX, mirrorY } = transformOf(orientation);
   const out = new Uint8Array(pixels.length);
   let to = 0;
   for (let y = 0; y < size; y++) {

@@ -21,7 +21,7 @@ const DEFAULTS = {
   MAX_IMAGE_PIXELS: ['pixels', 100_000_000],
   MAX_IMAGE_SIDE: ['side', 30_000],
   MAX_JPEG_SCANS: ['scans', 100],
-  MAX_JPEG_BLOCKS: ['blocks', 40_000_000],
+  MAX_DECODE_BLOCKS: ['blocks', 40_000_000],
 } as const satisfies Record<string, readonly [keyof ImageLimits, number]>;
 
 /** The Worker's variables that set limits. */

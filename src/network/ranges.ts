@@ -17,14 +17,14 @@ const MAX_COEFFICIENT = 1e4;
 /** Values of one layer's output: two such buffers of f32 lie beside the weights. */
 const MAX_ACTIVATIONS = 4 << 20;
 
-function within(name: string, value: number, least: number, most: number): void {
+function within(name: string, value: number, min: number, max: number): void {
   // A file may hold anything where a number belongs.
-  if (typeof value !== 'number' || !(value >= least && value <= most))
-    throw new NetworkError(`${name}: expected a number from ${least} to ${most}, got ${value}`);
+  if (typeof value !== 'number' || !(value >= min && value <= max))
+    throw new NetworkError(`${name}: expected a number from ${min} to ${max}, got ${value}`);
 }
 
-function whole(name: string, value: number, least: number, most: number): void {
-  within(name, value, least, most);
+function whole(name: string, value: number, min: number, max: number): void {
+  within(name, value, min, max);
   if (!Number.isInteger(value)) throw new NetworkError(`${name}: expected a whole number, got ${value}`);
 }
 

@@ -30,7 +30,7 @@ const calm = (count: number, below: number) =>
 const png: PngPicture = {
   width: SIDE,
   height: SIDE,
-  colourType: 2,
+  colorType: 2,
   depth: 8,
   samples: calm(SIDE * SIDE * 3, 256),
   filter: (y) => y % 5,
@@ -63,7 +63,7 @@ const FILES: [string, Format, Buffer][] = [
     'png',
     encodePng({
       ...png,
-      colourType: 3,
+      colorType: 3,
       depth: 4,
       interlaced: true,
       samples: calm(SIDE * SIDE, 16),

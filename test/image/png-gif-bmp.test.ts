@@ -65,7 +65,7 @@ describe('uploads in pieces', () => {
 describe('refused by the header', () => {
   const rest = Buffer.alloc(300_000);
   const png = (width: number, height: number) =>
-    encodePng({ width, height, colourType: 2, depth: 8, samples: [], data: rest });
+    encodePng({ width, height, colorType: 2, depth: 8, samples: [], data: rest });
   const gif = (width: number, height: number) =>
     encodeGif(
       {
@@ -115,7 +115,7 @@ describe('refused by the header', () => {
     const wide = encodePng({
       width: 2_000_000,
       height: 1,
-      colourType: 6,
+      colorType: 6,
       depth: 16,
       samples: [],
       data: rest,
@@ -133,7 +133,7 @@ describe('bombs', () => {
   });
 
   test('rows that the header does not announce are refused, not inflated', async () => {
-    const file = encodePng({ width: 8, height: 8, colourType: 2, depth: 8, samples: [], data: zeros });
+    const file = encodePng({ width: 8, height: 8, colorType: 2, depth: 8, samples: [], data: zeros });
     await expect(decoder.decode(file, decodeOptions())).rejects.toMatchObject({ code: 'damaged-image' });
   });
 
@@ -142,7 +142,7 @@ describe('bombs', () => {
     const file = encodePng({
       width: 8,
       height: 8,
-      colourType: 2,
+      colorType: 2,
       depth: 8,
       samples: Array(192).fill(90),
       before: [text],

@@ -51,12 +51,12 @@ export function readSettings(configPath: string): Settings {
   checkVariables(config.vars);
   const limiter = config.ratelimits.find((entry: { name: string }) => entry.name === 'RATE_LIMITER')?.simple;
   if (limiter) {
-    const told = {
+    const vars = {
       limit: Number(config.vars.RATE_LIMIT ?? 60),
       period: Number(config.vars.RATE_PERIOD ?? 60),
     };
-    require(limiter.limit === told.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, told.limit);
-    require(limiter.period === told.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, told.period);
+    require(limiter.limit === vars.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, vars.limit);
+    require(limiter.period === vars.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, vars.period);
   }
   return { name, bucket, model, environment: production ? ['--env', 'production'] : [] };
 }

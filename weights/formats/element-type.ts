@@ -58,6 +58,6 @@ export function requireFinite(values: Float32Array, name: string): void {
 }
 
 /** A float32 parameter as the decimal number that was meant: 0.0001 and not 0.00009999999747378752. */
-export function tidy(value: number): number {
+export function asDecimal(value: number): number {
   return Number(value.toPrecision(7));
 }

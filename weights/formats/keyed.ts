@@ -255,13 +255,13 @@ export function metadataOptions(metadata: unknown): OwnDescription {
     own.labels = labels.map(({ synset, label }) =>
       synset ? { synset, words: String(label) } : { words: String(label) },
     );
-  const said = entry('preprocess');
-  if (said) own.preprocess = preprocessOf(said);
+  const declared = entry('preprocess');
+  if (declared) own.preprocess = preprocessOf(declared);
   return own;
 }
 
-function preprocessOf(said: Record<string, unknown>): Preprocess {
-  const { resize, channels, range, mean } = said;
+function preprocessOf(declared: Record<string, unknown>): Preprocess {
+  const { resize, channels, range, mean } = declared;
   const valid = Array.isArray(mean) && mean.length === 3 && mean.every(Number.isFinite);
   if (
     !valid ||

@@ -36,12 +36,12 @@ export interface DocsContext {
   model: { name: string; version: string };
 }
 
-function shown(value: unknown): string {
+function prettyJson(value: unknown): string {
   return JSON.stringify(value, null, 2) ?? '';
 }
 
 /** What a parameter takes, in a few words. */
-function taken(schema: object): string {
+function acceptedValues(schema: object): string {
   const {
     type,
     enum: values,
@@ -65,7 +65,7 @@ function parameters({ parameters: list = [] }: Operation): Html | string {
       ? html`<tr>
           <td><code>${parameter.name}</code></td>
           <td>${parameter.in}</td>
-          <td>${taken(parameter.schema ?? {})}</td>
+          <td>${acceptedValues(parameter.schema ?? {})}</td>
           <td>${parameter.description ?? ''}</td>
         </tr>`
       : '',
@@ -132,8 +132,8 @@ function bodies({ requestBody }: Operation): Html[] {
     ([type, { schema, example }]) =>
       html`<details>
         <summary>body <code>${type}</code></summary>
-        <pre>${shown(schema)}</pre>
-        ${example === undefined ? '' : html`<pre>${shown(example)}</pre>`}
+        <pre>${prettyJson(schema)}</pre>
+        ${example === undefined ? '' : html`<pre>${prettyJson(example)}</pre>`}
       </details>`,
   );
 }
@@ -145,7 +145,7 @@ function answers(document: Document, { responses = {} }: Operation): Html[] {
     const { description, content } = (target ?? {}) as { description?: string; content?: object };
     return html`<details>
       <summary>${status} ${description ?? ''}</summary>
-      <pre>${shown(content)}</pre>
+      <pre>${prettyJson(content)}</pre>
     </details>`;
   });
 }

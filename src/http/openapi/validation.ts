@@ -34,14 +34,15 @@ function valueAt(data: unknown, path: string): unknown {
 const SHOWN = 20;
 
 /** A value in a message. Of what is nested only the kind: to write it may take any time and depth of stack. */
-function shown(value: unknown, nested = false): string {
+function valueExcerpt(value: unknown, nested = false): string {
   if (typeof value === 'string') return excerpt(JSON.stringify(value.slice(0, 64)));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
   if (nested) return Array.isArray(value) ? '[...]' : '{...}';
-  if (Array.isArray(value)) return excerpt(`[${value.slice(0, SHOWN).map((item) => shown(item, true))}]`);
+  if (Array.isArray(value))
+    return excerpt(`[${value.slice(0, SHOWN).map((item) => valueExcerpt(item, true))}]`);
   const members: string[] = [];
   for (const name in value) {
-    members.push(`${JSON.stringify(excerpt(name))}:${shown(Reflect.get(value, name), true)}`);
+    members.push(`${JSON.stringify(excerpt(name))}:${valueExcerpt(Reflect.get(value, name), true)}`);
     if (members.length === SHOWN) break;
   }
   return excerpt(`{${members}}`);
@@ -72,7 +73,7 @@ export function parameterError(
       : issue?.message;
   return new ServiceError(
     'bad-parameter',
-    `${members.parameter}: expected ${expected}, got ${shown(parameter === '' ? data : valueAt(data, parameter))}`,
+    `${members.parameter}: expected ${expected}, got ${valueExcerpt(parameter === '' ? data : valueAt(data, parameter))}`,
     { members },
   );
 }
@@ -131,7 +132,7 @@ function refuseArrays({ entries, item, wrapped, options }: SchemaNode, value: un
   if (Array.isArray(value)) {
     const name = path === '' ? 'body' : path;
     const expected = path === '' ? 'a JSON object' : 'an object';
-    throw new ServiceError('bad-parameter', `${name}: expected ${expected}, got ${shown(value)}`, {
+    throw new ServiceError('bad-parameter', `${name}: expected ${expected}, got ${valueExcerpt(value)}`, {
       members: { parameter: name },
     });
   }

@@ -12,7 +12,7 @@ import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { parseJson, query } from '../openapi/validation.ts';
 import { problemDocument } from '../problem.ts';
-import { imageResult, readOptions } from './answer.ts';
+import { imageResult, readOptions } from './classify-result.ts';
 import { Form, tooManyFiles } from './form.ts';
 import { modelName } from './model-name.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';

@@ -24,7 +24,7 @@ export const limitsRoute = new Hono<AppEnv>().get(
       image_pixels: pixels,
       image_side: side,
       jpeg_scans: scans,
-      jpeg_blocks: blocks,
+      decode_blocks: blocks,
       work_ms: workMs,
       answer_bytes: answerBytes,
       stall_ms: pace.graceMs,

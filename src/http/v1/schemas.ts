@@ -237,7 +237,7 @@ export const LimitsAnswer = v.object({
   image_pixels: v.number(),
   image_side: v.number(),
   jpeg_scans: v.number(),
-  jpeg_blocks: v.number(),
+  decode_blocks: v.number(),
   work_ms: v.number(),
   answer_bytes: v.number(),
   stall_ms: v.number(),

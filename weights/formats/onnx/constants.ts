@@ -73,8 +73,8 @@ export class Constants {
   }
 
   #external(name: string, { external_data: entries }: TensorMessage): Uint8Array {
-    const said = new Map(entries.map(({ key, value }) => [key, value]));
-    const location = said.get('location') ?? '';
+    const declared = new Map(entries.map(({ key, value }) => [key, value]));
+    const location = declared.get('location') ?? '';
     const folder = path.dirname(path.resolve(this.#file.path));
     const place = path.resolve(folder, location);
     if (location === '' || !place.startsWith(folder + path.sep))
@@ -86,8 +86,8 @@ export class Constants {
       bytes = loadFile(place).bytes;
       this.#beside.set(place, bytes);
     }
-    const offset = Number(said.get('offset') ?? 0);
-    const length = Number(said.get('length') ?? bytes.length - offset);
+    const offset = Number(declared.get('offset') ?? 0);
+    const length = Number(declared.get('length') ?? bytes.length - offset);
     if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length))
       throw new OperatorError(
         `${name}: expected ${length} bytes at position ${offset} of ${location.slice(0, 64)}, found ${bytes.length} bytes`,

@@ -2,7 +2,7 @@
 // Source: the operator specification of ONNX.
 import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, zeros } from '../canonical.ts';
-import { tidy } from '../element-type.ts';
+import { asDecimal } from '../element-type.ts';
 import { type Chain, square } from '../graph.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import type { Constants } from './constants.ts';
@@ -65,7 +65,7 @@ export const LAYERS: Record<string, Reader> = {
 };
 
 function float(node: Node, name: string, fallback: number): number {
-  return tidy(attributeOf(node, name)?.f ?? fallback);
+  return asDecimal(attributeOf(node, name)?.f ?? fallback);
 }
 
 function weightOf(node: Node, constants: Constants, index: number): StoredTensor {

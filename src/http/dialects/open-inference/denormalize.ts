@@ -10,7 +10,7 @@ const OVERSHOOT = 32;
  * @param data f32 [n][3][size][size]
  * Returns n pictures, u8 RGB [size][size][3]. Throws ServiceError bad-parameter for values that are no pixels.
  */
-export function denormalise(data: Float32Array, size: number, { mean, std }: Preprocess): Uint8Array[] {
+export function denormalize(data: Float32Array, size: number, { mean, std }: Preprocess): Uint8Array[] {
   const area = size * size;
   const bytes = new Uint8Array(data.length);
   data.forEach((value, i) => {
