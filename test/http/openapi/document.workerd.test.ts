@@ -12,6 +12,7 @@ import {
 } from '../../../src/heads/published.ts';
 import { train } from '../../../src/heads/train.ts';
 import type { Bindings } from '../../../src/http/bindings.ts';
+import { exampleOf } from '../../../src/http/openapi/example-answer.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
 import { OPTIONS, someExamples } from '../../heads/examples.ts';
 import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from '../worker.ts';
@@ -209,6 +210,13 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
     else expect(misfits(schema, await response.json())).toEqual([]);
   });
 
+  it('shows an answer that fits its schema', () => {
+    for (const answer of Object.values(operation.responses)) {
+      const [type, { schema }] = Object.entries(contentOf(answer))[0] ?? ['', { schema: {} }];
+      if (type.endsWith('json')) expect(misfits(schema, exampleOf(schema))).toEqual([]);
+    }
+  });
+
   const example = operation.requestBody?.content['application/json']?.example;
   if (example)
     it('answers its example', async () => {
@@ -239,7 +247,11 @@ describe('/docs', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await response.text();
     for (const { path } of operations) expect(page).toContain(`${path}</code>`);
-    expect(page).not.toMatch(/<script|src=|<link|@import|url\(/);
+    expect([...page.matchAll(/<script|src=|<link|@import|url\(/g)].map(([found]) => found)).toEqual([
+      '<script',
+      'src=',
+    ]);
+    expect(page).toContain('<script type="module" src="/script/docs.js"></script>');
     expect(page).not.toContain(jpegBase64);
   });
 });
