@@ -60,13 +60,16 @@ export async function trainPhotos(
   const module = kernelsModule();
   const { info } = packed;
   const trained = await withProgress('training      ', async (progress) =>
-    train(examples, {
-      name,
-      backbone: { name: info.name, sha256: info.sha256 },
-      layers,
-      dotProducts: (left, right) => dotProducts(module, left, right),
+    train(
+      examples,
+      {
+        name,
+        backbone: { name: info.name, sha256: info.sha256 },
+        layers,
+        dotProducts: (left, right) => dotProducts(module, left, right),
+      },
       progress,
-    }),
+    ),
   );
   return { ...trained, files, unreadable };
 }
