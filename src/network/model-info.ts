@@ -39,7 +39,7 @@ export interface ModelInfo {
   source: ModelSource;
   /** SHA-256 of the data section, hex. */
   sha256: string;
-  /** How photos of something else are told; none: they are not. */
+  /** How photos of something else are recognized; without it they are not. */
   known?: Known | undefined;
 }
 

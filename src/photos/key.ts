@@ -1,4 +1,4 @@
-// A photo of the bucket PHOTOS, by its key. Whoever may classify may have every object there classified.
+// A photo of the bucket PHOTOS, by its key. A client that may classify may have every object there classified.
 import { badParameter } from '../errors.ts';
 import type { Upload } from '../isolate/upload.ts';
 import { type RemoteOptions, remoteUpload } from './remote-source.ts';

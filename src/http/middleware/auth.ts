@@ -14,7 +14,7 @@ function digest(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
 }
 
-/** The tokens that are accepted; none = everybody. */
+/** The tokens that are accepted; none = no token is asked for. */
 export function acceptedTokens({ API_TOKENS = '' }: Bindings): string[] {
   return API_TOKENS.split(',')
     .map((token) => token.trim())

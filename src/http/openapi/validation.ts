@@ -144,7 +144,7 @@ export function parseJson<const Entries extends v.ObjectEntries>(
   value: unknown,
 ): v.InferOutput<v.StrictObjectSchema<Entries, undefined>> {
   refuseArrays(schema as SchemaNode, value, '');
-  // One is told; of an array of numbers there would be millions.
+  // The first issue is enough; an array of numbers could have millions.
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw parameterError(result.issues[0], value, Object.keys(schema.entries));

@@ -1,5 +1,5 @@
 // What a pickle is read to: plain values, and classes of the reader's own table. A memo lets a few hundred bytes stand
-// for millions of values, or for one inside itself; whoever walks them counts each visit (`Visits`).
+// for millions of values, or for one inside itself; a walk over them counts each visit (`Visits`).
 import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 
