@@ -1,6 +1,6 @@
-// One error class for everything that can be said to a client, and its code table. A code fixes the HTTP
-// status and the title; the message says what was expected and what was found. `problem.ts` turns it
-// into application/problem+json (RFC 9457); nothing else in src/ knows about that form.
+// One error class for everything that a client may read, and its code table. A code fixes the HTTP status and the
+// title; the message says what was expected and what was found. How an error looks on the wire is not known here:
+// `http/problem.ts` writes it as application/problem+json (RFC 9457) or in the form of a dialect.
 
 export const ERROR_CODES = {
   'bad-parameter': { status: 400, title: 'A parameter is malformed or out of range' },
@@ -40,12 +40,17 @@ export const ERROR_CODES = {
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-/** Characters of a client's text that a message repeats. */
-const MAX_ECHO = 64;
+/** Characters of a client's or a file's text that a message repeats. */
+const MAX_EXCERPT = 64;
 
-/** What a client sent, fit for a message, a member or a log line: at most 64 characters of it. */
+/** Text from outside, fit for a message, a member or a log line: at most 64 characters of it. */
 export function excerpt(text: string): string {
-  return text.length <= MAX_ECHO ? text : `${text.slice(0, MAX_ECHO - 3)}...`;
+  return text.length <= MAX_EXCERPT ? text : `${text.slice(0, MAX_EXCERPT - 3)}...`;
+}
+
+/** The same in quotes and on one line, whatever characters it has. */
+export function quotedExcerpt(text: string): string {
+  return JSON.stringify(excerpt(text));
 }
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -74,4 +79,25 @@ export class ServiceError extends Error {
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
   }
+}
+
+export interface BadParameter {
+  /** What the client sent; an excerpt of it is repeated. */
+  got?: string;
+  /** What the message calls the parameter, where its name alone would not do. */
+  subject?: string;
+  cause?: unknown;
+}
+
+/** The refusal of one parameter, which the member `parameter` names: `name: expected ..., got ...`. */
+export function badParameter(
+  name: string,
+  expected: string,
+  { got, subject = name, cause }: BadParameter = {},
+): ServiceError {
+  const found = got === undefined ? '' : `, got ${excerpt(got)}`;
+  return new ServiceError('bad-parameter', `${subject}: expected ${expected}${found}`, {
+    members: { parameter: name },
+    cause,
+  });
 }

@@ -74,7 +74,7 @@ export interface ClassifierParts {
 
 /** One forward pass, ms of one core of the slower kind. */
 const PASS_MS = 16;
-/** Pictures of one run: with them the dense layers read their weights once, and nobody else gets a turn. */
+/** Pictures of one run: the dense layers read their weights once for all, and no other request gets a turn. */
 const RUN_PICTURES = 4;
 /**
  * Work that the bytes of a list of pictures have not paid for, and what each of them pays: a form of 2 kB must not
@@ -216,7 +216,7 @@ export class Classifier {
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
   async classify(source: ImageSource, options: ReadOptions): Promise<Classified & { model: ModelInfo }> {
     const model = await this.describe().catch(async (error: unknown) => {
-      // The model failed before the decoder took the body: nobody else would end it.
+      // The model failed before the decoder took the body: without this it would never end.
       if (!(source instanceof Uint8Array)) await source.cancel(error);
       throw error;
     });

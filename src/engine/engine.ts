@@ -1,6 +1,7 @@
 // The engine: pictures in, logits and probabilities out, over one linear memory. It runs whatever layer list the
 // model file holds. Everything here is synchronous: from the first byte of a picture to the last probability no
 // other request can come in between.
+import { excerpt } from '../errors.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
 import { inferShapes, type LayerInfo } from '../network/shapes.ts';
@@ -130,7 +131,7 @@ export class Engine {
       const at = dense.findIndex(({ layer }) => layer.name === name);
       if (at < 0)
         throw new RangeError(
-          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${name.slice(0, 64)}`,
+          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${excerpt(name)}`,
         );
       return at;
     });

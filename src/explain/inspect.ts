@@ -2,7 +2,7 @@
 // computes anew; nothing of a picture is kept.
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
 import type { Prediction } from '../engine/engine.ts';
-import { excerpt, ServiceError } from '../errors.ts';
+import { badParameter, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
@@ -52,11 +52,10 @@ export async function fitPicture(
     area: 'crop',
   });
   if (fit === 'none' && (picture.width !== crop || picture.height !== crop))
-    throw new ServiceError(
-      'bad-parameter',
-      `fit=none: expected a picture of ${crop} x ${crop} pixels, got ${picture.width} x ${picture.height}`,
-      { members: { parameter: 'fit' } },
-    );
+    throw badParameter('fit', `a picture of ${crop} x ${crop} pixels`, {
+      got: `${picture.width} x ${picture.height}`,
+      subject: 'fit=none',
+    });
   return picture;
 }
 
@@ -68,14 +67,7 @@ export function stageNames({ network }: ModelInfo): string[] {
 /** Throws ServiceError bad-parameter for a layer that the model has not. */
 export function checkStage(name: string, model: ModelInfo, parameter = 'layer'): void {
   const names = stageNames(model);
-  if (!names.includes(name))
-    throw new ServiceError(
-      'bad-parameter',
-      `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`,
-      {
-        members: { parameter },
-      },
-    );
+  if (!names.includes(name)) throw badParameter(parameter, names.join(', '), { got: name });
 }
 
 function stageOf(name: string, type: string, shape: Shape, values: ArrayLike<number>, timeMs: number): Stage {

@@ -1,6 +1,6 @@
 // The examples of a training, checked and put in an order of their own (by label, then by features), so that names of
 // files and the order of their arrival change nothing.
-import { ServiceError } from '../errors.ts';
+import { quotedExcerpt, ServiceError } from '../errors.ts';
 
 export interface Example {
   /** Its class; undefined: a photo of something else. */
@@ -25,10 +25,6 @@ function bad(message: string): ServiceError {
   return new ServiceError('bad-examples', message);
 }
 
-function shown(label: string): string {
-  return JSON.stringify(label.slice(0, 64));
-}
-
 /** The labels, sorted. Throws ServiceError bad-examples, too-many-examples. */
 export function checkExamples(examples: readonly Example[], layers: readonly string[]): string[] {
   if (examples.length > MAX_EXAMPLES)
@@ -42,7 +38,7 @@ export function checkExamples(examples: readonly Example[], layers: readonly str
   const labels = [...counts.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   if (labels.length < 2)
     throw bad(
-      `expected photos of two classes or more, got ${labels.length === 1 ? `only ${shown(labels[0] ?? '')}` : 'none'}`,
+      `expected photos of two classes or more, got ${labels.length === 1 ? `only ${quotedExcerpt(labels[0] ?? '')}` : 'none'}`,
     );
   if (labels.length > MAX_CLASSES)
     throw new ServiceError(
@@ -54,9 +50,9 @@ export function checkExamples(examples: readonly Example[], layers: readonly str
     );
   for (const [label, count] of counts) {
     if (label === '' || label.length > MAX_LABEL_LENGTH)
-      throw bad(`class ${shown(label)}: expected a name of 1 to ${MAX_LABEL_LENGTH} characters`);
+      throw bad(`class ${quotedExcerpt(label)}: expected a name of 1 to ${MAX_LABEL_LENGTH} characters`);
     if (count < MIN_PHOTOS)
-      throw bad(`class ${shown(label)}: expected ${MIN_PHOTOS} photos or more, got ${count}`);
+      throw bad(`class ${quotedExcerpt(label)}: expected ${MIN_PHOTOS} photos or more, got ${count}`);
   }
   checkDistinct(examples, layers[0] ?? '');
   return labels;
@@ -71,7 +67,7 @@ function checkDistinct(examples: readonly Example[], layer: string): void {
     const other = seen.get(key);
     if (other !== undefined && other !== kept)
       throw bad(
-        `expected each photo in one class, found the same photo in ${shown(other)} and ${shown(kept)}`,
+        `expected each photo in one class, found the same photo in ${quotedExcerpt(other)} and ${quotedExcerpt(kept)}`,
       );
     seen.set(key, kept);
   }

@@ -4,14 +4,14 @@ import type { ModelBindings } from '../model/bindings.ts';
 
 export type Bindings = ModelBindings &
   LimitVariables & {
-    /** Secret: bearer tokens, comma separated. None: everybody may classify. */
+    /** Secret: bearer tokens, comma separated. None: no token is asked for. */
     API_TOKENS?: string;
     /** Secret: bearer tokens that may write, too, comma separated. None: nobody may. `*`: whoever asks at localhost. */
     WRITE_TOKENS?: string;
     /** Origins that may read from a page, comma separated; `*` (the default) = all. */
     CORS_ORIGINS?: string;
     RATE_LIMITER?: RateLimit;
-    /** The binding's own `limit` and `period`, which it does not tell: reported in RateLimit-Policy. */
+    /** The binding's own `limit` and `period`, which it does not expose: reported in RateLimit-Policy. */
     RATE_LIMIT?: string;
     RATE_PERIOD?: string;
     /** Seconds that results stay in the cache; none or 0 = no cache. */

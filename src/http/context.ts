@@ -37,7 +37,7 @@ export interface Requester {
   waitUntil: WaitUntil;
 }
 
-/** The classifier of one request, to be finished by whoever made it. */
+/** The classifier of one request, to be finished by its maker. */
 export function createClassifier(
   { shared, loader, decoder, heads }: Isolate,
   env: Bindings,

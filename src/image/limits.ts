@@ -1,4 +1,4 @@
-// What a picture may ask of the decoder. Checked as soon as a header tells it, before pixels are decoded.
+// What a picture may ask of the decoder. Checked as soon as the header is known, before pixels are decoded.
 
 export interface ImageLimits {
   /** Bytes of the upload. */

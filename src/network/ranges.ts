@@ -1,5 +1,6 @@
 // What a model file may ask for before memory is reserved for it: every number finite and within a range that a network
 // of this kind can use, so that a file that says otherwise is refused as damaged instead of being run or tried again.
+import { excerpt } from '../errors.ts';
 import type { Layer } from './layer.ts';
 import type { ModelInfo } from './model-info.ts';
 import { elements, inferShapes, NetworkError } from './shapes.ts';
@@ -54,7 +55,7 @@ function checkPreprocess({ preprocess, network }: ModelInfo): void {
     throw new NetworkError(`crop: expected the network's ${network.input.size} pixels, got ${crop}`);
   whole('resizeTo', resizeTo, crop, MAX_RESIZE);
   if (!['shorter-side', 'warp'].includes(resize))
-    throw new NetworkError(`resize: expected shorter-side or warp, got ${String(resize).slice(0, 64)}`);
+    throw new NetworkError(`resize: expected shorter-side or warp, got ${excerpt(String(resize))}`);
   if (mean.length !== 3 || std.length !== 3)
     throw new NetworkError(`mean and std: expected 3 channels each, got ${mean.length} and ${std.length}`);
   mean.forEach((value, i) => {

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import type { Batch, Classified, ImageSource } from '../../classify/classifier.ts';
-import { excerpt, ServiceError } from '../../errors.ts';
+import { badParameter, excerpt, ServiceError } from '../../errors.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import { openBody, readJson } from '../body/body.ts';
 import { multipartBoundary } from '../body/multipart.ts';
@@ -38,10 +38,7 @@ async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | L
   const { images, ...picture } = parseJson(ClassifyBody, await readJson(body.upload));
   if (images === undefined) return { source: pictureSource(c.env, bytes, picture) };
   const [other] = Object.keys(picture);
-  if (other !== undefined)
-    throw new ServiceError('bad-parameter', `${other}: expected images alone`, {
-      members: { parameter: other },
-    });
+  if (other !== undefined) throw badParameter(other, 'images alone');
   const limit = maxFiles(c.env);
   if (images.length > limit) throw tooManyFiles(limit);
   const pictures = images.map((entry) => (typeof entry === 'string' ? { image: entry } : entry));

@@ -1,6 +1,7 @@
 // Caffe's trained networks (NetParameter): layers with their parameters and blobs, in the older form
 // (`layers`, numbered types) and the newer (`layer`, named types). Blobs are (out, in/groups, kh, kw);
 // dense ones 1,1,out,in in old files. Legacy dimensions win when present. Source: caffe.proto of Caffe.
+import { quotedExcerpt } from '../../../src/errors.ts';
 import type { Preprocess } from '../../../src/network/preprocess.ts';
 import type { FloatLayer } from '../../float-model.ts';
 import { OperatorError } from '../../operator-error.ts';
@@ -80,7 +81,7 @@ export function readCaffemodel({ bytes }: LoadedFile): WeightFile {
   const fields = (['layers', 'layer'] as const).filter((field) => net[field].length > 0);
   return {
     form: 'caffemodel',
-    detail: `Caffe NetParameter ${JSON.stringify(net.name.slice(0, 64))}, ${layers.length} entries of \`${fields.join('`, `')}\``,
+    detail: `Caffe NetParameter ${quotedExcerpt(net.name)}, ${layers.length} entries of \`${fields.join('`, `')}\``,
     tensors: layers.flatMap(({ blobs }) => blobs),
     read: (options) => {
       const chain = new Chain();

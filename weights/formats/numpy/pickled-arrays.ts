@@ -1,5 +1,6 @@
 // Pickled NumPy arrays as tensors: what the readers of .npy, .npz and .pdparams share.
 // Sources: ndarray.__reduce__ and __setstate__ of NumPy; _codecs.encode as Python 3 writes bytes in protocol 2.
+import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
 import { ELEMENT_BYTES } from '../element-type.ts';
@@ -144,7 +145,7 @@ export function collectArrays(dict: PickleValue | undefined, form: string): Stor
       value instanceof Map ? [...value] : Array.isArray(value) ? [...value.entries()] : [];
     if (entries.length === 0)
       throw new OperatorError(
-        `${name.slice(0, 64)}: expected an array or a dict of arrays, found ${inWords(value)}`,
+        `${excerpt(name)}: expected an array or a dict of arrays, found ${inWords(value)}`,
       );
     for (const [key, entry] of entries) {
       if (key === 'StructuredToParameterName@@') continue;

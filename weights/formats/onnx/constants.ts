@@ -1,7 +1,9 @@
 // The constants of an ONNX graph: initialisers and Constant nodes, floats as stored tensors and integers as numbers.
 // Data in other files is read from the folder of the model, never from anywhere else.
 // Source: onnx.proto (TensorProto) and "External Data" of the ONNX project.
+
 import path from 'node:path';
+import { excerpt, quotedExcerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
 import { widen } from '../element-type.ts';
@@ -79,7 +81,7 @@ export class Constants {
     const place = path.resolve(folder, location);
     if (location === '' || !place.startsWith(folder + path.sep))
       throw new OperatorError(
-        `${name}: expected its data in a file beside ${this.#file.name}, found ${JSON.stringify(location.slice(0, 64))}`,
+        `${name}: expected its data in a file beside ${this.#file.name}, found ${quotedExcerpt(location)}`,
       );
     let bytes = this.#beside.get(place);
     if (!bytes) {
@@ -90,7 +92,7 @@ export class Constants {
     const length = Number(declared.get('length') ?? bytes.length - offset);
     if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length))
       throw new OperatorError(
-        `${name}: expected ${length} bytes at position ${offset} of ${location.slice(0, 64)}, found ${bytes.length} bytes`,
+        `${name}: expected ${length} bytes at position ${offset} of ${excerpt(location)}, found ${bytes.length} bytes`,
       );
     return bytes.subarray(offset, offset + length);
   }

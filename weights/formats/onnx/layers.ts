@@ -1,5 +1,6 @@
 // What each type of node adds to the chain of layers. LRN divides alpha by the size, as the engine does.
 // Source: the operator specification of ONNX.
+import { excerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, zeros } from '../canonical.ts';
 import { asDecimal } from '../element-type.ts';
@@ -72,7 +73,7 @@ function weightOf(node: Node, constants: Constants, index: number): StoredTensor
   const found = constants.get(node.input[index]);
   if (!found || !('floats' in found))
     throw new OperatorError(
-      `${labelOf(node)}: expected weights, found ${node.input[index]?.slice(0, 64) || 'no input'}`,
+      `${labelOf(node)}: expected weights, found ${excerpt(node.input[index] || 'no input')}`,
     );
   return found.floats;
 }
