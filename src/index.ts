@@ -3,6 +3,7 @@ import decodeModule from '../build/decode.wasm';
 import kernelsModule from '../build/kernels.wasm';
 import { HeadCatalog } from './heads/catalog.ts';
 import { createApp } from './http/app.ts';
+import { queueHandler } from './http/queue.ts';
 import { classifierEntrypoint } from './http/rpc.ts';
 import { ImageDecoder } from './image/decoder.ts';
 import { createShared } from './isolate/budget.ts';
@@ -18,4 +19,7 @@ const isolate = {
 /** For service bindings of other Workers. */
 export const Classifier = classifierEntrypoint(isolate);
 
-export default createApp(isolate);
+/** The Durable Object of jobs. */
+export { Job } from './jobs/job.ts';
+
+export default { fetch: createApp(isolate).fetch, queue: queueHandler(isolate) };

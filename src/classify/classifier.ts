@@ -247,14 +247,28 @@ export class Classifier {
       );
     const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
     this.#requirePaid(pictures, options);
-    const predictions = await this.#predictAll(pictures, options, model);
+    const classified = await this.#classifyPictures(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
-      const scores = predictions.shift();
-      if (!scores) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, scores);
+      const result = classified.shift();
+      if (!result) throw new ServiceError('internal', 'expected one result for each picture');
+      return result;
     });
     return { model, results };
+  }
+
+  /**
+   * Reads one picture, to be classified together with others of the same client: each is charged to its own budget,
+   * and its memory stays reserved until this request ends. Throws ServiceError: those of decode.
+   */
+  async read(source: ImageSource, options: ReadOptions): Promise<Picture> {
+    return this.#read(source, options, await this.#describeBackbone());
+  }
+
+  /** Classifies pictures that were read, one result each, in order. Throws ServiceError: those of predict. */
+  async classifyPictures(pictures: readonly Picture[], options: ReadOptions): Promise<Batch<Classified>> {
+    const model = await this.describe();
+    return { model, results: await this.#classifyPictures(pictures, options, model) };
   }
 
   /**
@@ -285,8 +299,25 @@ export class Classifier {
     return picture;
   }
 
+  async #classifyPictures(
+    pictures: readonly Picture[],
+    options: ReadOptions,
+    model: ModelInfo,
+  ): Promise<Classified[]> {
+    const scores = await this.#predictAll(pictures, options, model);
+    return pictures.map((picture, i) => {
+      const own = scores[i];
+      if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return this.#classified(picture, own);
+    });
+  }
+
   /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Scores[]> {
+  async #predictAll(
+    pictures: readonly Picture[],
+    { crops }: ReadOptions,
+    model: ModelInfo,
+  ): Promise<Scores[]> {
     const scores: Scores[] = [];
     if (crops === 1)
       scores.push(

@@ -20,6 +20,7 @@ import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
 import { healthRoute } from './v1/health.ts';
 import { inspectRoute } from './v1/inspect.ts';
+import { jobsRoute } from './v1/jobs.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
@@ -63,6 +64,7 @@ export function createApp(isolate: Isolate) {
     .route('/', inspectRoute)
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
+    .route('/', jobsRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', pageRoute);

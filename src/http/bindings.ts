@@ -1,9 +1,11 @@
 // Everything that wrangler.toml can bind and set; all of it optional but the model. docs/API.md lists the variables.
 import type { LimitVariables } from '../image/limits.ts';
+import type { JobBindings } from '../jobs/bindings.ts';
 import type { ModelBindings } from '../model/bindings.ts';
 
 export type Bindings = ModelBindings &
-  LimitVariables & {
+  LimitVariables &
+  JobBindings & {
     /** Secret: bearer tokens, comma separated. None: no token is asked for. */
     API_TOKENS?: string;
     /** Secret: bearer tokens that may write, too, comma separated. None: nobody may. `*`: whoever asks at localhost. */
@@ -28,8 +30,6 @@ export type Bindings = ModelBindings &
     MAX_STALL_MS?: string;
     /** The slowest pace of uploads, and of reading large answers. */
     MIN_BYTES_PER_SECOND?: string;
-    /** Photos that requests may name by their key. */
-    PHOTOS?: R2Bucket;
     /** Hosts (with a port where it is not 443) that requests may name in addresses, comma separated; none = none. */
     URL_HOSTS?: string;
     ANALYTICS?: AnalyticsEngineDataset;

@@ -35,6 +35,8 @@ export interface Requester {
   announcedBytes?: number | undefined;
   log: RequestLog;
   waitUntil: WaitUntil;
+  /** Work that it may do, ms; without it, as the variables say. */
+  workMs?: number;
 }
 
 /** The classifier of one request, to be finished by its maker. */
@@ -43,7 +45,7 @@ export function createClassifier(
   env: Bindings,
   requester: Requester,
 ) {
-  const { client, log, announcedBytes, waitUntil } = requester;
+  const { client, log, announcedBytes, waitUntil, workMs } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
     model: {
@@ -62,7 +64,7 @@ export function createClassifier(
     findHead: (name) => heads.find(name, objectsOf(env.MODELS)),
     limits: imageLimits(env),
     images: env.IMAGES,
-    budget: new Budget(shared, budgetLimits(env), client),
+    budget: new Budget(shared, { ...budgetLimits(env), ...(workMs === undefined ? {} : { workMs }) }, client),
     log,
     announcedBytes,
   });

@@ -25,9 +25,12 @@ const ROOMS: Record<string, readonly string[]> = {
   heads: ['engine', 'model', 'network', 'errors'],
   classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
+  // Needs no HTTP: the entry hands it what makes a classifier.
+  jobs: ['classify', 'photos', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: [
+    'jobs',
     'explain',
     'photos',
     'classify',
@@ -41,6 +44,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   index: [
     'http',
+    'jobs',
     'explain',
     'photos',
     'classify',
@@ -161,8 +165,8 @@ describe('who touches what', () => {
     expect(strays(/\bmemory\.buffer\b/i, ['engine', 'image'])).toEqual([]);
   });
 
-  test('R2: model; photos and the bindings, for pictures named by their key', () => {
-    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos']);
+  test('R2: model; photos, for pictures named by their key; jobs, whose photos and results lie there', () => {
+    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos', 'jobs']);
     expect(wrong.filter((file) => file !== 'src/http/bindings.ts')).toEqual([]);
   });
 

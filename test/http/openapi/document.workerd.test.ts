@@ -169,6 +169,11 @@ it('is OpenAPI 3.1 and names every route', () => {
     'POST /v1/occlusion',
     'GET /v1/models/{name}/filters.png',
     'GET /v1/models/{name}/file',
+    'POST /v1/jobs',
+    'GET /v1/jobs',
+    'GET /v1/jobs/{id}',
+    'DELETE /v1/jobs/{id}',
+    'GET /v1/jobs/{id}/results',
     'GET /v1/limits',
     'GET /healthz',
     'GET /readyz',
@@ -193,7 +198,10 @@ it('is OpenAPI 3.1 and names every route', () => {
   ]);
 });
 
-describe.each(operations)('$name', ({ method, path, operation }) => {
+/** Jobs need a queue: test/jobs asks them. */
+const answeredHere = operations.filter(({ path }) => !path.startsWith('/v1/jobs'));
+
+describe.each(answeredHere)('$name', ({ method, path, operation }) => {
   it.each(Object.keys(operation.responses))('answers %s as documented', async (status) => {
     const cause = CAUSES[status];
     if (!cause) throw new Error(`no request is known that brings about ${status}`);
