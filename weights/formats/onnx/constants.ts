@@ -6,9 +6,9 @@ import path from 'node:path';
 import { excerpt, quotedExcerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
-import { widen } from '../element-type.ts';
+import { ELEMENT_BYTES, widen } from '../element-type.ts';
 import { type LoadedFile, loadFile } from '../loaded-file.ts';
-import { type StoredTensor, tensorOf } from '../stored-tensor.ts';
+import { elementCount, type StoredTensor, tensorOf } from '../stored-tensor.ts';
 
 export interface TensorMessage {
   dims: number[];
@@ -115,7 +115,10 @@ function integers(name: string, message: TensorMessage, raw: Uint8Array): number
 export function numbersOf(constant: Constant | undefined): number[] | undefined {
   if (!constant) return undefined;
   if ('ints' in constant) return constant.ints;
-  const { shape, type, data } = constant.floats;
-  if (shape.reduce((product, size) => product * size, 1) > MOST_INTS) return undefined;
-  return [...widen(data(), type)];
+  const { name, shape, type, open } = constant.floats;
+  const count = elementCount(name, shape);
+  if (count > MOST_INTS) return undefined;
+  const values = new Float32Array(count);
+  widen(open()(0, count * ELEMENT_BYTES[type]), type, values);
+  return [...values];
 }

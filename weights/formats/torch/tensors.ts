@@ -4,7 +4,7 @@ import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from '../element-type.ts';
 import type { Buildable, Globals, PickledGlobal, PickleValue } from '../pickle/value.ts';
-import { elementCount, type StoredTensor, shapeText } from '../stored-tensor.ts';
+import { elementCount, rangesOf, type StoredTensor, shapeText } from '../stored-tensor.ts';
 
 /** Bytes of one number; only floats are weights. */
 const STORAGES: Record<string, ElementType | number> = {
@@ -68,7 +68,8 @@ export class TorchTensor implements Buildable {
       throw new OperatorError(
         `${name}: expected ${end} bytes for ${shapeText(shape)} ${type}, found ${bytes.length}`,
       );
-    return { name, shape, type, strides: this.#strides, data: () => bytes.subarray(start, end) };
+    const open = () => rangesOf(bytes.subarray(start, end));
+    return { name, shape, type, strides: this.#strides, open };
   }
 }
 
