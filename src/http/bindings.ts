@@ -1,8 +1,10 @@
 // Everything that wrangler.toml can bind and set; all of it optional but the model. docs/API.md lists the variables.
 import type { LimitVariables } from '../image/limits.ts';
 import type { ModelBindings } from '../model/bindings.ts';
+import type { TrainerBindings } from '../training/head-trainer.ts';
 
 export type Bindings = ModelBindings &
+  TrainerBindings &
   LimitVariables & {
     /** Secret: bearer tokens, comma separated. None: everybody may classify. */
     API_TOKENS?: string;
@@ -18,6 +20,10 @@ export type Bindings = ModelBindings &
     RESULT_CACHE_SECONDS?: string;
     /** Files of one multipart request. */
     MAX_FILES?: string;
+    /** Examples of one head that is taught over HTTP, its classes, and the work of one training, ms. */
+    MAX_HEAD_PHOTOS?: string;
+    MAX_HEAD_CLASSES?: string;
+    MAX_TRAIN_MS?: string;
     /** Bytes of one JSON body. */
     MAX_JSON_BYTES?: string;
     /** Work of one request, ms of one core as estimated from sizes. */

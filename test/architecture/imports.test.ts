@@ -23,11 +23,14 @@ const ROOMS: Record<string, readonly string[]> = {
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
+  // The one writer of a head, in an isolate of its own: it stores and publishes what heads computes.
+  training: ['heads', 'model', 'isolate', 'network', 'errors'],
   classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: [
+    'training',
     'explain',
     'photos',
     'classify',
@@ -41,6 +44,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   index: [
     'http',
+    'training',
     'explain',
     'photos',
     'classify',

@@ -85,8 +85,10 @@ export async function startWorker(
           compatibilityDate: COMPATIBILITY_DATE,
           manifest: { mainModule: main, modulesRoot: folder, modules: await bundleModules(folder) },
           ...(page ? { assets: PAGE } : {}),
+          exports: { HeadTrainer: { type: 'durable-object', storage: 'sqlite' } },
           env: {
             MODELS: { type: 'r2', name: 'models' },
+            HEADS: { type: 'durable-object', worker: 'alexnet-edge', exportName: 'HeadTrainer' },
             ...(page ? { ASSETS: { type: 'assets' } } : {}),
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),
           },
