@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   internal: { status: 500, title: 'Something went wrong on the server' },
   'decoder-trap': { status: 500, title: 'The decoder failed and was reset' },
   'engine-trap': { status: 500, title: 'The computation failed and was reset' },
+  'binding-missing': { status: 500, title: 'Something that this route needs is not bound' },
   'model-bucket-missing': { status: 500, title: 'The model bucket is not bound' },
   'model-missing': { status: 500, title: 'The model is not in the bucket' },
   'model-truncated': { status: 500, title: 'The model object is incomplete' },
@@ -40,6 +41,7 @@ export const ERROR_CODES = {
   'photo-unreachable': { status: 504, title: 'The photo could not be read from where it lies' },
   'model-unreachable': { status: 504, title: 'The model could not be read from the bucket' },
   'head-backbone': { status: 409, title: 'The head was trained on another model' },
+  'head-unreachable': { status: 504, title: 'The examples of the head could not be reached' },
   'head-damaged': { status: 500, title: 'The head file is damaged' },
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;

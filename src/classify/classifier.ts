@@ -4,6 +4,7 @@
 import type { Engine, Observer, Prediction } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
+import { featureLayers, quantizeFeatures } from '../heads/features.ts';
 import { checkBackbone } from '../heads/file.ts';
 import { knownP } from '../heads/known.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
@@ -235,18 +236,7 @@ export class Classifier {
     options: ReadOptions,
   ): Promise<Batch> {
     const model = await this.describe();
-    const read: (Picture | ServiceError)[] = [];
-    for await (const source of sources)
-      read.push(
-        await this.#read(source, options, model).catch((error: unknown) => {
-          // Of the whole request, not of one picture.
-          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
-            return error;
-          throw error;
-        }),
-      );
-    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    this.#requirePaid(pictures, options);
+    const { read, pictures } = await this.#readAll(sources, options, model);
     const classified = await this.#classifyPictures(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
@@ -269,6 +259,28 @@ export class Classifier {
   async classifyPictures(pictures: readonly Picture[], options: ReadOptions): Promise<Batch<Classified>> {
     const model = await this.describe();
     return { model, results: await this.#classifyPictures(pictures, options, model) };
+  }
+
+  /**
+   * What the layers make of each source that a head may read, as training keeps it; a source that cannot be read has
+   * its error in its place. Throws ServiceError as classifyAll.
+   */
+  async readFeatures(
+    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+    exif: ReadOptions['exif'],
+  ): Promise<Batch<Uint8Array[] | ServiceError>> {
+    const model = await this.#describeBackbone();
+    const { read, pictures } = await this.#readAll(sources, { exif, crops: 1 }, model);
+    const layers = featureLayers(model).map(({ name }) => name);
+    const activations = await this.#pass(
+      pictures.map(({ pixels }) => pixels),
+      (engine, some) => engine.activations(some, layers),
+    );
+    for (const { pixels } of pictures) release(pixels);
+    const results = read.map((picture) =>
+      picture instanceof ServiceError ? picture : (activations.shift() ?? []).map(quantizeFeatures),
+    );
+    return { model, results };
   }
 
   /**
@@ -310,6 +322,27 @@ export class Classifier {
       if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
       return this.#classified(picture, own);
     });
+  }
+
+  /** Reads each source, or notes why it cannot be read. */
+  async #readAll(
+    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+    options: ReadOptions,
+    model: ModelInfo,
+  ): Promise<{ read: (Picture | ServiceError)[]; pictures: Picture[] }> {
+    const read: (Picture | ServiceError)[] = [];
+    for await (const source of sources)
+      read.push(
+        await this.#read(source, options, model).catch((error: unknown) => {
+          // Of the whole request, not of one picture.
+          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
+            return error;
+          throw error;
+        }),
+      );
+    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
+    this.#requirePaid(pictures, options);
+    return { read, pictures };
   }
 
   /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */

@@ -75,9 +75,16 @@ export class HeadCatalog {
     }
   }
 
-  /** Names of all published heads. */
+  /** The version in use has changed: the bucket is asked again at once. */
+  forget(name: string): void {
+    this.#forget(name);
+  }
+
+  /** Names of all published heads. Throws ServiceError model-unreachable. */
   async names(objects: Objects): Promise<string[]> {
-    return objects.folders(HEADS_PREFIX);
+    return objects.folders(HEADS_PREFIX).catch((cause: unknown) => {
+      throw new ServiceError('model-unreachable', 'listing the heads failed', { cause });
+    });
   }
 
   #forget(name: string): void {

@@ -12,7 +12,7 @@ export interface Example {
 /** An n x n matrix of f64 must fit into memory: 128 MB. */
 export const MAX_EXAMPLES = 4_000;
 export const MAX_CLASSES = 1_000;
-const MAX_LABEL_LENGTH = 200;
+export const MAX_LABEL_LENGTH = 200;
 const MIN_PHOTOS = 2;
 
 interface Placed {
@@ -58,18 +58,28 @@ export function checkExamples(examples: readonly Example[], layers: readonly str
   return labels;
 }
 
+/** FNV-1a, 32 bits. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}
+
 /** The same photo in two classes contradicts itself. */
 function checkDistinct(examples: readonly Example[], layer: string): void {
-  const seen = new Map<string, string>();
-  for (const { label, layers } of examples) {
-    const key = String.fromCharCode(...(layers[layer]?.[0] ?? []));
-    const kept = label ?? 'none';
-    const other = seen.get(key);
-    if (other !== undefined && other !== kept)
-      throw bad(
-        `expected each photo in one class, found the same photo in ${quotedExcerpt(other)} and ${quotedExcerpt(kept)}`,
-      );
-    seen.set(key, kept);
+  const seen = new Map<number, Example[]>();
+  const features = ({ layers }: Example) => layers[layer]?.[0] ?? new Uint8Array(0);
+  for (const example of examples) {
+    const hash = hashOf(features(example));
+    const alike = seen.get(hash);
+    for (const other of alike ?? [])
+      if (other.label !== example.label && compareBytes(features(other), features(example)) === 0)
+        throw bad(
+          `expected each photo in one class, found the same photo in ${quotedExcerpt(other.label ?? 'none')} and ` +
+            quotedExcerpt(example.label ?? 'none'),
+        );
+    if (alike) alike.push(example);
+    else seen.set(hash, [example]);
   }
 }
 

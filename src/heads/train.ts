@@ -43,6 +43,8 @@ export interface Trained {
 }
 
 const LAMBDAS = [0.003, 0.01, 0.03, 0.1, 0.3] as const;
+/** Of the temperature, for each photo and class. */
+const TEMPERATURE_MACS = 3_200;
 const STRANGER_LAMBDA = 0.1;
 
 interface Candidate {
@@ -124,13 +126,13 @@ function weightsOf(
 ): { w: Float64Array; bias: number } {
   const w = new Float64Array(rows[0]?.length ?? 0);
   let bias = 0;
-  rows.forEach((row, i) => {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Uint8Array;
     const factor = alpha[i * outputs + output] as number;
     bias += factor;
     const scaled = factor * (inverse[i] as number);
-    for (let k = 0; k < row.length; k++)
-      if (row[k] !== 0) w[k] = (w[k] as number) + scaled * (row[k] as number);
-  });
+    for (let k = 0; k < row.length; k++) w[k] = (w[k] as number) + scaled * (row[k] as number);
+  }
   return { w, bias };
 }
 
@@ -205,6 +207,7 @@ export function trainingMacs(given: readonly Example[], layers: readonly string[
   let macs = given.length * inputs * (classes + 2);
   for (let view = 1; view <= views; view++)
     macs += layers.length * LAMBDAS.length * solution((given.length - strangers) * view, classes);
+  macs += TEMPERATURE_MACS * given.length * classes;
   return macs + (strangers > 0 ? solution(given.length, 2) : 0);
 }
 
@@ -253,7 +256,7 @@ export function* trainSteps(
         best = candidate;
   if (!best) throw new RangeError('expected a layer to train on');
   const chosen = best;
-  const temperature = fitTemperature(chosen.leftOut, label, classes);
+  const temperature = yield* fitTemperature(chosen.leftOut, label, classes);
   const scores = label.map((_, i) => chosen.leftOut.subarray(i * classes, (i + 1) * classes));
   const energies = scores.map((score) => energyOf(score, 1 / temperature));
   const energy = meanAndStd(energies);

@@ -18,6 +18,7 @@ import { pageRoute } from './page.ts';
 import { asServiceError, errorResponse, withCurlHint } from './problem.ts';
 import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
+import { headsRoute } from './v1/heads.ts';
 import { healthRoute } from './v1/health.ts';
 import { inspectRoute } from './v1/inspect.ts';
 import { jobsRoute } from './v1/jobs.ts';
@@ -65,6 +66,7 @@ export function createApp(isolate: Isolate) {
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
     .route('/', jobsRoute)
+    .route('/', headsRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', pageRoute);

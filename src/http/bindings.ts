@@ -2,8 +2,10 @@
 import type { LimitVariables } from '../image/limits.ts';
 import type { JobBindings } from '../jobs/bindings.ts';
 import type { ModelBindings } from '../model/bindings.ts';
+import type { TrainerBindings } from '../training/head-trainer.ts';
 
 export type Bindings = ModelBindings &
+  TrainerBindings &
   LimitVariables &
   JobBindings & {
     /** Secret: bearer tokens, comma separated. None: no token is asked for. */
@@ -20,6 +22,10 @@ export type Bindings = ModelBindings &
     RESULT_CACHE_SECONDS?: string;
     /** Files of one multipart request. */
     MAX_FILES?: string;
+    /** Examples of one head that is taught over HTTP, its classes, and the work of one training, ms. */
+    MAX_HEAD_PHOTOS?: string;
+    MAX_HEAD_CLASSES?: string;
+    MAX_TRAIN_MS?: string;
     /** Bytes of one JSON body. */
     MAX_JSON_BYTES?: string;
     /** Work of one request, ms of one core as estimated from sizes. */

@@ -26,6 +26,8 @@ export interface AppEnv {
     isolate: Isolate;
     log: RequestLog;
     classifier: Classifier;
+    /** Set by requireWrite: the answer belongs into no cache. */
+    writes?: boolean;
   };
 }
 

@@ -23,6 +23,8 @@ const ROOMS: Record<string, readonly string[]> = {
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
+  // The one writer of a head, in an isolate of its own: it stores and publishes what heads computes.
+  training: ['heads', 'model', 'isolate', 'network', 'errors'],
   classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // Needs no HTTP: the entry hands it what makes a classifier.
@@ -31,6 +33,7 @@ const ROOMS: Record<string, readonly string[]> = {
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: [
     'jobs',
+    'training',
     'explain',
     'photos',
     'classify',
@@ -45,6 +48,7 @@ const ROOMS: Record<string, readonly string[]> = {
   index: [
     'http',
     'jobs',
+    'training',
     'explain',
     'photos',
     'classify',

@@ -80,6 +80,7 @@ test('texts of the config are quoted', () => {
     modules: ['index.js'],
     compatibilityDate: '2026-10-20',
     variables: { CORS_ORIGINS: 'a"b\\c' },
+    objects: [],
     pageHeaders: {},
   });
   expect(config).toContain('(name = "CORS_ORIGINS", text = "a\\"b\\\\c")');

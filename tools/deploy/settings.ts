@@ -2,7 +2,14 @@
 // that the Worker would otherwise refuse at its first request.
 import { unstable_readConfig } from 'wrangler';
 import type { Bindings } from '../../src/http/bindings.ts';
-import { budgetLimits, cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
+import {
+  budgetLimits,
+  cacheSeconds,
+  headLimits,
+  maxFiles,
+  maxJsonBytes,
+  ratePolicy,
+} from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 
@@ -64,7 +71,15 @@ export function readSettings(configPath: string): Settings {
 function checkVariables(vars: Record<string, unknown>): void {
   const bindings = vars as Bindings;
   try {
-    for (const read of [imageLimits, budgetLimits, maxFiles, maxJsonBytes, ratePolicy, cacheSeconds])
+    for (const read of [
+      imageLimits,
+      budgetLimits,
+      headLimits,
+      maxFiles,
+      maxJsonBytes,
+      ratePolicy,
+      cacheSeconds,
+    ])
       read(bindings);
   } catch (error) {
     if (!(error instanceof Error)) throw error;

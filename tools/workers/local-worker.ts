@@ -119,14 +119,16 @@ export async function startWorker(
           compatibilityDate: COMPATIBILITY_DATE,
           manifest: { mainModule: main, modulesRoot: folder, modules: await bundleModules(folder) },
           ...(page ? { assets: PAGE } : {}),
-          ...(jobs === undefined
-            ? {}
-            : {
-                triggers: jobTriggers(jobs),
-                exports: { Job: { type: 'durable-object' as const, storage: 'sqlite' as const } },
-              }),
+          ...(jobs === undefined ? {} : { triggers: jobTriggers(jobs) }),
+          exports: {
+            HeadTrainer: { type: 'durable-object' as const, storage: 'sqlite' as const },
+            ...(jobs === undefined
+              ? {}
+              : { Job: { type: 'durable-object' as const, storage: 'sqlite' as const } }),
+          },
           env: {
             MODELS: { type: 'r2', name: 'models' },
+            HEADS: { type: 'durable-object', worker: 'alexnet-edge', exportName: 'HeadTrainer' },
             ...(page ? { ASSETS: { type: 'assets' as const } } : {}),
             ...(jobs === undefined ? {} : jobBindings(jobs)),
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),

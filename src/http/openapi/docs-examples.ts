@@ -2,7 +2,7 @@
 // stands beside a photo.jpg. Where tokens are bound, they read it from the environment.
 import type { Document } from './openapi.ts';
 
-export const METHODS = ['get', 'post', 'put', 'delete'] as const;
+export const METHODS = ['get', 'put', 'post', 'delete'] as const;
 export type Method = (typeof METHODS)[number];
 
 type PathItem = NonNullable<Document['paths'][string]>;
@@ -30,6 +30,11 @@ export function exampleBody({ requestBody }: DocumentedOperation): ExampleBody |
   if (!requestBody || !('content' in requestBody)) return undefined;
   if (requestBody.content['image/*']) return 'photo';
   return { json: JSON.stringify(requestBody.content['application/json']?.example ?? {}) };
+}
+
+/** Whether the operation asks for a token that may write. */
+function writes({ security = [] }: DocumentedOperation): boolean {
+  return security.length > 0 && security.every((need) => 'write_token' in need);
 }
 
 /** The type of the first answer that is no problem. */
@@ -110,7 +115,7 @@ export function examples(
     address: context.origin + pathOf(path, context),
     body: exampleBody(operation),
     json: answerType(operation) === 'application/json',
-    token: context.token,
+    token: context.token || writes(operation),
   };
   return [
     ['curl', curl(request)],

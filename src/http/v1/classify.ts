@@ -31,7 +31,7 @@ interface List {
 }
 
 /** What a body that is no form holds: one picture, or a list of them. Throws ServiceError as readSource does. */
-async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | List> {
+export async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | List> {
   const { bytes } = c.var.classifier.limits;
   const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, budgetOf(c));
   if (body.kind === 'image') return { source: body.upload };
