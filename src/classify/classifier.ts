@@ -14,21 +14,10 @@ import type { Budget } from '../isolate/budget.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
+import { requirePaid } from './list-price.ts';
+import type { ModelHandle } from './model-handle.ts';
 import type { RequestLog } from './request-log.ts';
 import { averagePredictions, tenCrops } from './ten-crop.ts';
-
-/** The model as one request reaches it. */
-export interface ModelHandle {
-  /** What the model says of itself, as soon as its header has arrived. */
-  describe(): Promise<ModelInfo>;
-  load(): Promise<Engine>;
-  /** Throws the engine away after a trap; the next load starts anew. */
-  drop(): void;
-  /** Whether the model is in memory already. */
-  readonly warm: boolean;
-  /** How often this isolate has opened the model's object. */
-  readonly reads: number;
-}
 
 /** An image file's bytes, whole or as they arrive. */
 export type ImageSource = Upload | Uint8Array;
@@ -77,13 +66,6 @@ export interface ClassifierParts {
 const PASS_MS = 16;
 /** Pictures of one run: the dense layers read their weights once for all, and no other request gets a turn. */
 const RUN_PICTURES = 4;
-/**
- * Work that the bytes of a list of pictures have not paid for, and what each of them pays: a form of 2 kB must not
- * cost a tenth of a second.
- */
-const FREE_LIST_MS = 64;
-const MS_PER_BYTE = 0.016;
-
 /** Where the model can say it: its calibration reads what the last dense layer reads. */
 function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
   if (!known) return undefined;
@@ -341,7 +323,7 @@ export class Classifier {
         }),
       );
     const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    this.#requirePaid(pictures, options);
+    requirePaid(pictures, options.crops * PASS_MS);
     return { read, pictures };
   }
 
@@ -392,19 +374,6 @@ export class Classifier {
 
   #classified({ pixels: _, ...picture }: Picture, scores: Scores): Classified {
     return { picture, ...scores };
-  }
-
-  #requirePaid(pictures: readonly Picture[], { crops }: ReadOptions): void {
-    const bytes = pictures.reduce((sum, picture) => sum + picture.bytes, 0);
-    const workMs = pictures.length * crops * PASS_MS;
-    const paidMs = FREE_LIST_MS + bytes * MS_PER_BYTE;
-    if (workMs > paidMs)
-      throw new ServiceError(
-        'too-much-work',
-        `a list of pictures: expected work of at most ${FREE_LIST_MS} ms and ${MS_PER_BYTE} ms a byte, ` +
-          `${pictures.length * crops} crops out of ${bytes} bytes take ${workMs} ms; send them one by one`,
-        { members: { limit: { work_ms: Math.floor(paidMs) } } },
-      );
   }
 
   /** A trap throws the engine away. */
