@@ -3,6 +3,7 @@
 // the default model instead of the tiny one; it says the time and the memory, and one photo ends the consumer always.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HeapProbe } from '../../tools/workers/heap-probe.ts';
 import {
@@ -31,6 +32,17 @@ async function readModel() {
   return { key, bytes: await readFile(file) };
 }
 
+/** The isolate of the Worker, out of those that Miniflare has. */
+async function openProbe(inspector: URL): Promise<HeapProbe> {
+  const list = await fetch(new URL('/json', inspector.href.replace('ws:', 'http:')));
+  const targets = v.parse(
+    v.array(v.object({ id: v.string(), webSocketDebuggerUrl: v.string() })),
+    await list.json(),
+  );
+  const own = targets.find(({ id }) => id.includes('alexnet-edge'));
+  return HeapProbe.open(new URL(own?.webSocketDebuggerUrl ?? inspector));
+}
+
 beforeAll(async () => {
   await bundleWorker('test/jobs/worker.ts', FOLDER);
   model = await readModel();
@@ -41,7 +53,7 @@ beforeAll(async () => {
     main: 'worker.js',
     jobs,
     onLog: () => {},
-    inspect: true,
+    inspect: LONG,
   });
   await worker.bucket.put(model.key, model.bytes);
   photos = await somePhotos(COUNT);
@@ -53,7 +65,7 @@ test(`${COUNT} photos: each has one line`, async () => {
   const client = new JobsClient(worker);
   const id = await client.make({ prefix: 'photos/', top_k: 3 });
   const started = performance.now();
-  const probe = worker.inspector && (await HeapProbe.open(worker.inspector));
+  const probe = LONG && worker.inspector ? await openProbe(worker.inspector) : undefined;
   let peak = 0;
   const status = await client.until(id, async ({ state }) => {
     const { usedSize = 0, backingStorageSize = 0 } = (await probe?.usage()) ?? {};
