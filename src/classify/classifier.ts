@@ -234,7 +234,9 @@ export class Classifier {
    * and its memory stays reserved until this request ends. Throws ServiceError: those of decode.
    */
   async read(source: ImageSource, options: ReadOptions): Promise<Picture> {
-    return this.#read(source, options, await this.#describeBackbone());
+    const picture = await this.#read(source, options, await this.#describeBackbone());
+    this.budget.rest();
+    return picture;
   }
 
   /** Classifies pictures that were read, one result each, in order. Throws ServiceError: those of predict. */

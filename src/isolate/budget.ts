@@ -144,6 +144,11 @@ export class Budget {
     this.holder.work(ms);
   }
 
+  /** Has nothing to compute until the next turn, and lets nobody wait for it; keeps what it holds. */
+  rest(): void {
+    this.#shared.core.leave(this.holder);
+  }
+
   /** Gives everything back. */
   finish(): void {
     for (const permit of this.#permits) permit.leave();

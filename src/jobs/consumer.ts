@@ -31,9 +31,17 @@ interface Batch {
   assignments: Map<string, Assignment | undefined>;
 }
 
-/** The first pause is `RETRY_SECONDS`; each further one is four times as long. */
-function pauseSeconds({ RETRY_SECONDS = '10' }: JobBindings, attempts: number): number {
-  const first = /^\d{1,5}$/.test(RETRY_SECONDS) ? Number(RETRY_SECONDS) : 10;
+/** What RETRY_SECONDS says. Throws ServiceError internal when it is no number. */
+export function firstPause({ RETRY_SECONDS = '10' }: JobBindings): number {
+  if (/^\d{1,4}$/.test(RETRY_SECONDS)) return Number(RETRY_SECONDS);
+  throw new ServiceError(
+    'internal',
+    `variable RETRY_SECONDS: expected a whole number up to 9999, found "${RETRY_SECONDS}"`,
+  );
+}
+
+/** Each pause is four times as long as the one before. */
+function pauseSeconds(first: number, attempts: number): number {
   return Math.min(first * 4 ** (attempts - 1), MAX_RETRY_SECONDS);
 }
 
@@ -41,14 +49,20 @@ function log(message: string, facts: object): void {
   console.log(JSON.stringify({ message, ...facts }));
 }
 
-/** Writes the lines of the photos that have none. @returns whether all have one then */
-async function work(batch: Batch, message: WorkMessage, attempts: number): Promise<boolean> {
+type Ended = 'answered' | 'failed' | 'unfinished';
+
+/**
+ * Writes the lines of the photos that have none. If one photo ends the consumer each time, the others get their lines
+ * all the same: from the second try on they are written at once, from the third on each photo goes alone, and every
+ * other try begins at the end.
+ */
+async function work(batch: Batch, message: WorkMessage, attempts: number): Promise<Ended> {
   const { jobs, dead, makeClassifier } = batch;
   const { job, part: number, photos } = message;
   const stub = jobs.JOBS.getByName(job);
   if (!batch.assignments.has(job)) batch.assignments.set(job, await stub.assignment());
   const assignment = batch.assignments.get(job);
-  if (!assignment || assignment.cancelled) return true;
+  if (!assignment || assignment.cancelled) return 'answered';
 
   const started = Date.now();
   const part = await Part.open(jobs.RESULTS, partKey(job, number), photos);
@@ -57,9 +71,11 @@ async function work(batch: Batch, message: WorkMessage, attempts: number): Promi
   if (dead) {
     const error = new ServiceError('not-classified', 'the consumer ended at each try before it had a result');
     for (const photo of missing) part.add(photo, problemLine(photo, error));
-  } else
-    for (let at = 0; at < missing.length && batch.workMs < MAX_BATCH_WORK_MS; at += GROUP_PHOTOS) {
-      const some = missing.slice(at, at + GROUP_PHOTOS);
+  } else {
+    const together = attempts > 2 ? 1 : GROUP_PHOTOS;
+    if (attempts % 2 === 0) missing.reverse();
+    for (let at = 0; at < missing.length && batch.workMs < MAX_BATCH_WORK_MS; at += together) {
+      const some = missing.slice(at, at + together);
       const { outcomes, workMs } = await classifyGroup(
         some,
         assignment.parameters,
@@ -71,9 +87,9 @@ async function work(batch: Batch, message: WorkMessage, attempts: number): Promi
         if ('line' in outcome) part.add(photo, outcome.line);
         else errors.set(photo, outcome.error);
       }
-      // If one photo ends the consumer each time, the others' lines are kept.
       if (attempts > 1) await part.save();
     }
+  }
   if (attempts >= MAX_ATTEMPTS)
     for (const [photo, error] of errors) part.add(photo, problemLine(photo, error));
   await part.save();
@@ -89,7 +105,8 @@ async function work(batch: Batch, message: WorkMessage, attempts: number): Promi
     total_ms: Date.now() - started,
     ...(error ? { error: String(error.cause ?? error).slice(0, 200) } : {}),
   });
-  return left === 0;
+  if (left === 0) return 'answered';
+  return error ? 'failed' : 'unfinished';
 }
 
 async function announce({ jobs }: Batch, objects: readonly Announced[]): Promise<void> {
@@ -114,24 +131,33 @@ export async function consume(
     workMs: 0,
     assignments: new Map(),
   };
+  const pause = firstPause(env);
   const again = (message: Message<unknown>, error?: unknown) => {
     if (error !== undefined)
       console.error(JSON.stringify({ message: 'part failed', error: String(error).slice(0, 200) }));
-    message.retry({ delaySeconds: pauseSeconds(env, message.attempts) });
+    message.retry({ delaySeconds: pauseSeconds(pause, message.attempts) });
   };
 
   const announced: { message: Message<unknown>; object: Announced }[] = [];
-  for (const message of messages.messages) {
+  const inOrder = [...messages.messages];
+  // Here too: what stands behind a message that ends the consumer has its turn at the next try.
+  if (inOrder.some(({ attempts }) => attempts % 2 === 0)) inOrder.reverse();
+  for (const message of inOrder) {
     const read = readMessage(message.body);
     if (read.kind === 'created') announced.push({ message, object: read.object });
     else if (read.kind === 'ignored') {
       log('message ignored', { why: read.why });
       message.ack();
-    } else if (batch.workMs >= MAX_BATCH_WORK_MS) message.retry();
-    else
+    } else
       try {
-        if (await work(batch, read.work, message.attempts)) message.ack();
-        else again(message);
+        const full = batch.workMs >= MAX_BATCH_WORK_MS;
+        const ended = full ? 'unfinished' : await work(batch, read.work, message.attempts);
+        if (ended === 'failed') again(message);
+        else {
+          // What there was no time for is sent anew: it has not failed, and its tries are not to be used up.
+          if (ended === 'unfinished') await batch.jobs.QUEUE.send(read.work, { contentType: 'json' });
+          message.ack();
+        }
       } catch (error) {
         again(message, error);
       }

@@ -72,15 +72,17 @@ export async function classifyGroup(
   const read = async (photo: PhotoName): Promise<void> => {
     let named = photo;
     let source: Upload | undefined;
+    let reader: Classifier | undefined;
     try {
       const { upload, etag, bytes } = await openPhoto(bucket, photo, own.limits.bytes);
       source = upload;
       named = { key: photo.key, etag };
-      const reader = makeClassifier(bytes);
+      reader = makeClassifier(bytes);
       readers.push(reader);
       const picture = await reader.read(upload, { crops, exif });
       readings.push({ photo, named, picture });
     } catch (error) {
+      reader?.budget.rest();
       await source?.cancel(error);
       fail(photo, named, error);
     }

@@ -17,8 +17,8 @@ const SCHEMA = `
     listed INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
     failed INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE unsent (part INTEGER PRIMARY KEY, photos TEXT NOT NULL);
-  CREATE TABLE heard (key TEXT, etag TEXT, waiting INTEGER NOT NULL, PRIMARY KEY (key, etag)) WITHOUT ROWID;
-  CREATE INDEX waiting ON heard (waiting) WHERE waiting = 1;
+  CREATE TABLE heard (key TEXT, etag TEXT, PRIMARY KEY (key, etag)) WITHOUT ROWID;
+  CREATE TABLE waiting (number INTEGER PRIMARY KEY, photos TEXT NOT NULL, count INTEGER NOT NULL);
   CREATE TABLE parts (part INTEGER PRIMARY KEY, done INTEGER NOT NULL, failed INTEGER NOT NULL);
   CREATE TABLE pace (step INTEGER PRIMARY KEY, photos INTEGER NOT NULL);`;
 
@@ -38,16 +38,14 @@ const Facts = v.object({
   failed: v.number(),
 });
 export type Facts = v.InferOutput<typeof Facts>;
-const Unsent = v.object({
-  part: v.number(),
-  photos: v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.array(v.object({ key: v.string(), etag: v.optional(v.string()) })),
-  ),
-});
+const Photos = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.array(v.object({ key: v.string(), etag: v.optional(v.string()) })),
+);
+const Unsent = v.object({ part: v.number(), photos: Photos });
+const Waiting = v.object({ number: v.number(), photos: Photos });
 const Counts = v.object({ done: v.number(), failed: v.number() });
-const Named = v.object({ key: v.string(), etag: v.string() });
 const Sum = v.object({ sum: v.nullable(v.number()) });
 
 export interface PartReport {
@@ -98,7 +96,7 @@ export class Ledger {
       const fresh =
         parameters.on === 'existing'
           ? own.map(({ key }) => ({ key }))
-          : own.filter((photo) => this.#hear(photo, false));
+          : own.filter((photo) => this.#hear(photo));
       this.#sql.exec('UPDATE facts SET cursor = ?, listing = ?', next, next === null ? 0 : 1);
       this.#cut(facts, fresh, fresh.length);
     });
@@ -114,28 +112,34 @@ export class Ledger {
         (object) =>
           (parameters.bucket === undefined || parameters.bucket === object.bucket) &&
           takes(parameters, object.key) &&
-          this.#hear(object, true),
+          this.#hear(object),
       );
+      if (fresh.length === 0) return 0;
+      // A row for each call, not for each photo: rows are what a ledger costs.
+      const names = JSON.stringify(fresh.map(({ key, etag }) => ({ key, etag })));
+      this.#sql.exec('INSERT INTO waiting (photos, count) VALUES (?, ?)', names, fresh.length);
       this.#sql.exec('UPDATE facts SET listed = listed + ?', fresh.length);
       return fresh.length;
     });
   }
 
-  /** Makes messages of objects that were announced. */
+  /** Makes messages of objects that were announced, of so many announcements. */
   cutWaiting(limit: number): void {
     this.#storage.transactionSync(() => {
       const facts = this.facts();
       if (!facts || facts.cancelled) return;
-      const rows = this.#sql.exec('SELECT key, etag FROM heard WHERE waiting = 1 LIMIT ?', limit).toArray();
-      const photos = rows.map((row) => v.parse(Named, row));
-      for (const { key, etag } of photos)
-        this.#sql.exec('UPDATE heard SET waiting = 0 WHERE key = ? AND etag = ?', key, etag);
+      const rows = this.#sql
+        .exec('SELECT number, photos FROM waiting ORDER BY number LIMIT ?', limit)
+        .toArray()
+        .map((row) => v.parse(Waiting, row));
+      for (const { number } of rows) this.#sql.exec('DELETE FROM waiting WHERE number = ?', number);
+      const photos = rows.flatMap((row) => row.photos);
       this.#cut(facts, photos, 0);
     });
   }
 
   get waiting(): number {
-    const [row] = this.#sql.exec('SELECT COUNT(*) AS sum FROM heard WHERE waiting = 1').toArray();
+    const [row] = this.#sql.exec('SELECT SUM(count) AS sum FROM waiting').toArray();
     return v.parse(Sum, row).sum ?? 0;
   }
 
@@ -205,6 +209,7 @@ export class Ledger {
       if (!this.facts()) return;
       this.#sql.exec('DELETE FROM unsent');
       this.#sql.exec('DELETE FROM heard');
+      this.#sql.exec('DELETE FROM waiting');
       this.#sql.exec('UPDATE facts SET cancelled = 1, finished = COALESCE(finished, ?)', now);
     });
   }
@@ -215,12 +220,11 @@ export class Ledger {
   }
 
   /** Whether a photo had not been heard of. */
-  #hear({ key, etag }: Required<PhotoName>, waiting: boolean): boolean {
+  #hear({ key, etag }: Required<PhotoName>): boolean {
     const { rowsWritten } = this.#sql.exec(
-      'INSERT OR IGNORE INTO heard (key, etag, waiting) VALUES (?, ?, ?)',
+      'INSERT OR IGNORE INTO heard (key, etag) VALUES (?, ?)',
       key,
       etag ?? '',
-      waiting ? 1 : 0,
     );
     return rowsWritten > 0;
   }

@@ -21,6 +21,17 @@ export interface RemoteOptions {
   maxMs?: number;
 }
 
+/** Rejects when the signal fires first: not everybody who is asked listens to it. */
+function inTime(opening: Promise<Opened>, signal: AbortSignal): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the time is over')), { once: true });
+    opening.then((opened) => {
+      if (signal.aborted) void opened.stream.cancel().catch(() => undefined);
+      resolve(opened);
+    }, reject);
+  });
+}
+
 /**
  * @param open asks the other side; its signal fires when the time is over
  * The upload's reads throw ServiceError: what `open` throws, too-many-bytes, photo-unreachable.
@@ -51,7 +62,7 @@ export function remoteUpload(
       }, maxMs);
       try {
         if (!source) {
-          const opened = await open(ending.signal);
+          const opened = await inTime(open(ending.signal), ending.signal);
           source = byteSource(opened.stream);
           if ((opened.bytes ?? 0) > limit) throw tooMany();
         }

@@ -120,9 +120,13 @@ export class JobsClient {
   }
 
   /** Waits until the job stands like that. Throws after so many looks, a quarter of a second each. */
-  async until(id: string, reached: (status: Status) => boolean, looks = 1_200): Promise<Status> {
+  async until(
+    id: string,
+    reached: (status: Status) => boolean | Promise<boolean>,
+    looks = 1_200,
+  ): Promise<Status> {
     let status = await this.status(id);
-    for (let look = 0; !reached(status); look++) {
+    for (let look = 0; !(await reached(status)); look++) {
       if (look === looks) throw new Error(`job ${id}: still ${JSON.stringify(status)}`);
       await new Promise((resolve) => setTimeout(resolve, 250));
       status = await this.status(id);

@@ -1,30 +1,61 @@
 // A whole bucket in local workerd with Miniflare's queues, while the buckets fail 5 % of the time and the consumer is
-// ended three times in the middle: every photo has exactly one line, a result or a problem. LONG=1: 2,000 photos.
+// ended three times in the middle: every photo has exactly one line, a result or a problem. LONG=1: 2,000 photos and
+// the default model instead of the tiny one; it says the time and the memory, and one photo ends the consumer always.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HeapProbe } from '../../tools/workers/heap-probe.ts';
 import {
   bundleWorker,
   defaultModelFile,
   type LocalWorker,
   startWorker,
 } from '../../tools/workers/local-worker.ts';
+import { packTinyModel } from '../support/tiny-model.ts';
 import { JobsClient, type StoredPhoto, somePhotos, TOKENS } from './bucket.ts';
 
-const COUNT = process.env.LONG ? 2_000 : 100;
+const LONG = process.env.LONG !== undefined;
+const COUNT = LONG ? 2_000 : 100;
 /** Each is in another part of the work. */
 const KILLS = [0.13, 0.4, 0.85].map((share) => Math.floor(share * COUNT));
 
+const FOLDER = path.join(import.meta.dirname, '../../build/faulty');
+
 let worker: LocalWorker;
 let photos: StoredPhoto[];
+let model: { key: string; bytes: Uint8Array };
+
+async function readModel() {
+  if (!LONG) return { key: 'tiny.safetensors', bytes: await packTinyModel(path.join(FOLDER, '../..')) };
+  const { key, file } = await defaultModelFile();
+  return { key, bytes: await readFile(file) };
+}
+
+/** The isolate of the Worker, out of those that Miniflare has. */
+async function openProbe(inspector: URL): Promise<HeapProbe> {
+  const list = await fetch(new URL('/json', inspector.href.replace('ws:', 'http:')));
+  const targets = v.parse(
+    v.array(v.object({ id: v.string(), webSocketDebuggerUrl: v.string() })),
+    await list.json(),
+  );
+  const own = targets.find(({ id }) => id.includes('alexnet-edge'));
+  return HeapProbe.open(new URL(own?.webSocketDebuggerUrl ?? inspector));
+}
 
 beforeAll(async () => {
-  const folder = path.join(import.meta.dirname, '../../build/faulty');
-  await bundleWorker('test/jobs/worker.ts', folder);
-  const { key, file } = await defaultModelFile();
-  const vars = { MODEL: key, ...TOKENS, FAULTS: '50', KILLS: KILLS.join(','), RETRY_SECONDS: '0' };
-  worker = await startWorker(vars, { folder, main: 'worker.js', jobs: 'photos', onLog: () => {} });
-  await worker.bucket.put(key, await readFile(file));
+  await bundleWorker('test/jobs/worker.ts', FOLDER);
+  model = await readModel();
+  const vars = { MODEL: model.key, ...TOKENS, FAULTS: '50', KILLS: KILLS.join(','), RETRY_SECONDS: '0' };
+  const jobs = { queue: 'photos' };
+  worker = await startWorker(vars, {
+    folder: FOLDER,
+    main: 'worker.js',
+    jobs,
+    onLog: () => {},
+    inspect: LONG,
+  });
+  await worker.bucket.put(model.key, model.bytes);
   photos = await somePhotos(COUNT);
   for (const { key, bytes } of photos) await worker.jobs?.photos.put(key, bytes);
 });
@@ -33,7 +64,20 @@ afterAll(() => worker.stop());
 test(`${COUNT} photos: each has one line`, async () => {
   const client = new JobsClient(worker);
   const id = await client.make({ prefix: 'photos/', top_k: 3 });
-  const status = await client.until(id, ({ state }) => state === 'finished');
+  const started = performance.now();
+  const probe = LONG && worker.inspector ? await openProbe(worker.inspector) : undefined;
+  let peak = 0;
+  const status = await client.until(id, async ({ state }) => {
+    const { usedSize = 0, backingStorageSize = 0 } = (await probe?.usage()) ?? {};
+    peak = Math.max(peak, usedSize + backingStorageSize);
+    return state === 'finished';
+  });
+  probe?.close();
+  const seconds = (performance.now() - started) / 1000;
+  if (LONG)
+    console.log(
+      `${COUNT} photos in ${seconds.toFixed(0)} s; JavaScript heap ${(peak / 2 ** 20).toFixed(1)} MiB at most`,
+    );
   const broken = photos.filter((photo) => photo.broken);
   expect(status).toMatchObject({
     listed: COUNT,
@@ -65,3 +109,29 @@ test(`${COUNT} photos: each has one line`, async () => {
     expect([key, byKey.get(key)?.predictions]).toEqual([key, predictions]);
   }
 });
+
+test.skipIf(!LONG)(
+  'a photo that ends the consumer each time is given up, and no other of its message',
+  async () => {
+    const vars = { MODEL: model.key, ...TOKENS, POISON: 'photos/00020.jpg', RETRY_SECONDS: '0' };
+    const jobs = { queue: 'poison', maxRetries: 3 };
+    const poisoned = await startWorker(vars, { folder: FOLDER, main: 'worker.js', jobs, onLog: () => {} });
+    try {
+      await poisoned.bucket.put(model.key, model.bytes);
+      const some = photos.slice(10, 40).filter(({ broken }) => !broken);
+      for (const { key, bytes } of some) await poisoned.jobs?.photos.put(key, bytes);
+      const client = new JobsClient(poisoned);
+      const id = await client.make({});
+      const status = await client.until(id, ({ state }) => state === 'finished');
+      expect(status).toMatchObject({ done: some.length - 1, failed: 1 });
+      const [line, ...more] = await client.results(id, '?only=failed');
+      expect(line).toMatchObject({
+        key: 'photos/00020.jpg',
+        problem: { type: 'urn:alexnet-edge:problem:not-classified' },
+      });
+      expect(more).toEqual([]);
+    } finally {
+      await poisoned.stop();
+    }
+  },
+);

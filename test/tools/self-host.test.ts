@@ -51,6 +51,20 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(50_000_000))).toBe(true);
 });
 
+test('has no jobs, and says what would make some', async () => {
+  const response = await fetch(new URL('/v1/jobs', worker.url));
+  expect(response.status).toBe(501);
+  const { type, detail } = (await response.json()) as { type: string; detail: string };
+  expect(type).toBe('urn:alexnet-edge:problem:jobs-unbound');
+  for (const table of [
+    '[[r2_buckets]]',
+    '[[durable_objects.bindings]]',
+    '[[queues.producers]]',
+    'npm run bulk',
+  ])
+    expect(detail).toContain(table);
+});
+
 test('a model that is not on disk: 500 that says so, and the Worker goes on', async () => {
   const folder = await selfHostFolder('self-host-missing');
   await rm(path.join(folder, 'models', (await defaultModelFile()).key));

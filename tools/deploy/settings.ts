@@ -11,7 +11,10 @@ import {
   ratePolicy,
 } from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
+import { firstPause } from '../../src/jobs/consumer.ts';
+import { allowedHosts } from '../../src/photos/url.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
+import { type JobSettings, jobSettings } from './job-settings.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const KEY = /^[a-z0-9][a-z0-9._-]*-[0-9a-f]{12}\.safetensors$/;
@@ -22,6 +25,8 @@ export interface Settings {
   bucket: string;
   /** Key of the model. */
   model: string;
+  /** What jobs have; undefined without jobs. */
+  jobs?: JobSettings | undefined;
   /** Arguments that choose the environment. */
   environment: string[];
 }
@@ -65,11 +70,17 @@ export function readSettings(configPath: string): Settings {
     require(limiter.limit === vars.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, vars.limit);
     require(limiter.period === vars.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, vars.period);
   }
-  return { name, bucket, model, environment: production ? ['--env', 'production'] : [] };
+  const jobs = jobSettings(config);
+  return { name, bucket, model, jobs, environment: production ? ['--env', 'production'] : [] };
 }
+
+/** A name with dots, and a port where it is not 443. */
+const HOST = /^(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$/;
 
 function checkVariables(vars: Record<string, unknown>): void {
   const bindings = vars as Bindings;
+  for (const host of allowedHosts(bindings.URL_HOSTS))
+    require(HOST.test(host), 'URL_HOSTS', 'names of hosts, such as images.example.com:8443', `"${host}"`);
   try {
     for (const read of [
       imageLimits,
@@ -79,6 +90,7 @@ function checkVariables(vars: Record<string, unknown>): void {
       maxJsonBytes,
       ratePolicy,
       cacheSeconds,
+      firstPause,
     ])
       read(bindings);
   } catch (error) {

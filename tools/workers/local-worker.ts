@@ -45,6 +45,12 @@ export interface LocalWorker {
   stop(): Promise<void>;
 }
 
+export interface JobOptions {
+  /** Name of the queue. */
+  queue: string;
+  maxRetries?: number;
+}
+
 export interface StartOptions {
   /** Where the bundle lies. */
   folder?: string;
@@ -55,23 +61,23 @@ export interface StartOptions {
   inspect?: boolean;
   /** Serves the page's files, too. */
   page?: boolean;
-  /** Binds what jobs need, with this name of a queue. */
-  jobs?: string;
+  /** Binds what jobs need. */
+  jobs?: JobOptions;
 }
 
 const NAME = 'alexnet-edge';
 /** As wrangler.toml has them; parts are full at once, so that tests need not wait. */
-const CONSUMER = { maxBatchSize: 10, maxBatchTimeout: 1, maxRetries: 10 };
+const CONSUMER = { maxBatchSize: 20, maxBatchTimeout: 1, maxRetries: 10 };
 
-function jobTriggers(queue: string) {
+function jobTriggers({ queue, ...options }: JobOptions) {
   const dead = `${queue}-dead`;
   return [
-    { type: 'queue' as const, name: queue, deadLetterQueue: dead, ...CONSUMER },
+    { type: 'queue' as const, name: queue, deadLetterQueue: dead, ...CONSUMER, ...options },
     { type: 'queue' as const, name: dead, ...CONSUMER, maxRetries: 100 },
   ];
 }
 
-function jobBindings(queue: string) {
+function jobBindings({ queue }: JobOptions) {
   return {
     PHOTOS: { type: 'r2' as const, name: 'photos' },
     RESULTS: { type: 'r2' as const, name: 'results' },
