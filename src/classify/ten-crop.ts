@@ -28,12 +28,14 @@ function mirror(pixels: Uint8Array, size: number): Uint8Array {
   return mirrored;
 }
 
+export const TEN = 10;
+
 /**
  * @param square u8 RGB [size][size][3]
- * Returns ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the
- * same mirrored.
+ * Yields ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the same
+ * mirrored. Each is made when it is asked for.
  */
-export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8Array[] {
+export function* tenCrops(square: Uint8Array, size: number, crop: number): Generator<Uint8Array> {
   const end = size - crop;
   const middle = centreOffset(end);
   const corners = [
@@ -43,8 +45,8 @@ export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8A
     [end, end],
     [middle, middle],
   ] as const;
-  const crops = corners.map(([top, left]) => cut(square, size, crop, top, left));
-  return [...crops, ...crops.map((pixels) => mirror(pixels, crop))];
+  for (const [top, left] of corners) yield cut(square, size, crop, top, left);
+  for (const [top, left] of corners) yield mirror(cut(square, size, crop, top, left), crop);
 }
 
 /** The mean of vectors of one length; of one vector, that vector. */

@@ -10,6 +10,7 @@ import type { ModelLoader, WaitUntil } from '../model/loader.ts';
 import { objectsOf } from '../model/objects.ts';
 import type { Bindings } from './bindings.ts';
 import { budgetLimits } from './limits.ts';
+import type { Client } from './middleware/client.ts';
 
 /** What lives as long as the isolate. */
 export interface Isolate {
@@ -25,14 +26,16 @@ export interface AppEnv {
     requestId: string;
     isolate: Isolate;
     log: RequestLog;
+    client: Client;
     classifier: Classifier;
+    /** Whether the answer goes out at the client's pace, and the budget with it. */
+    paced: boolean | undefined;
   };
 }
 
 export interface Requester {
   /** A token or an address; '' = unknown. */
   client: string;
-  announcedBytes?: number | undefined;
   log: RequestLog;
   waitUntil: WaitUntil;
 }
@@ -43,7 +46,7 @@ export function createClassifier(
   env: Bindings,
   requester: Requester,
 ) {
-  const { client, log, announcedBytes, waitUntil } = requester;
+  const { client, log, waitUntil } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
     model: {
@@ -64,7 +67,6 @@ export function createClassifier(
     images: env.IMAGES,
     budget: new Budget(shared, budgetLimits(env), client),
     log,
-    announcedBytes,
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Classified } from '../../classify/classifier.ts';
 import { type RankOptions, rankLabels } from '../../classify/rank.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
+import { jsonBytes } from '../json-pieces.ts';
 import { modelName } from './model-name.ts';
 import type { ClassifyQuery } from './schemas.ts';
 
@@ -16,6 +17,37 @@ export function readOptions({ exif, crops }: Pick<ClassifyQuery, 'exif' | 'crops
 /** Members about photos of something else; none where the model does not say. */
 function knownMembers(known: number | undefined, reject: number) {
   return known === undefined ? {} : { known, none_of_these: known < reject };
+}
+
+/** Of a picture's part: facts and names of members. */
+const FRAME_BYTES = 512;
+/** Of a prediction: its members and two numbers. */
+const PREDICTION_BYTES = 100;
+/** Of one character of a label in JSON. */
+const CHARACTER_BYTES = 3;
+
+/**
+ * Length at most of what imageResult says, in JSON.
+ * @param models the model, or the heads that were asked
+ */
+export function imageResultBytes(
+  models: readonly ModelInfo[],
+  { top_k, include }: ClassifyQuery,
+  { embedding, logits }: Classified['prediction'],
+): number {
+  const more = include?.split(',') ?? [];
+  let bytes = FRAME_BYTES;
+  for (const { labels } of models) {
+    const longest = labels.reduce(
+      (most, { words, synset = '' }) => Math.max(most, words.length + synset.length),
+      0,
+    );
+    const count = top_k === 0 ? labels.length : Math.min(top_k, labels.length);
+    bytes += FRAME_BYTES + count * (PREDICTION_BYTES + longest * CHARACTER_BYTES);
+  }
+  if (more.includes('logits')) bytes += jsonBytes(logits);
+  if (more.includes('embedding')) bytes += jsonBytes(embedding);
+  return bytes;
 }
 
 /** One picture's part of an answer. */
@@ -39,7 +71,7 @@ export function imageResult(
           })),
         }
       : {}),
-    ...(include.includes('logits') ? { logits: Array.from(prediction.logits) } : {}),
-    ...(include.includes('embedding') ? { embedding: Array.from(prediction.embedding) } : {}),
+    ...(include.includes('logits') ? { logits: prediction.logits } : {}),
+    ...(include.includes('embedding') ? { embedding: prediction.embedding } : {}),
   };
 }
