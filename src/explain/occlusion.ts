@@ -70,7 +70,8 @@ export async function occlude(
   const mean = info.preprocess.mean.map(Math.round);
   const count = Math.min(MAX_SQUARES, grid * grid - from);
   function* pictures(): Generator<Uint8Array> {
-    yield pixels;
+    // A copy: what was iterated is gone after its run.
+    yield pixels.slice();
     for (let i = from; i < from + count; i++) {
       const top = offset(Math.floor(i / grid), grid, size - square);
       const left = offset(i % grid, grid, size - square);

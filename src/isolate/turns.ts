@@ -95,6 +95,8 @@ export class Turns {
   #waiting: Waiter[] = [];
   #arrivals = 0;
   #accrued = 0;
+  /** Nobody could be served then, and nothing has changed since. */
+  #stuckSince: number | undefined;
 
   constructor(settings: TurnsSettings) {
     this.settings = settings;
@@ -117,6 +119,7 @@ export class Turns {
     this.#forgetGone(started);
     waiter.asked = awakeMs(started);
     this.#waiting.push(waiter);
+    this.#stuckSince = undefined;
     try {
       for (;;) {
         const now = Date.now();
@@ -185,6 +188,13 @@ export class Turns {
 
   /** Who is to be served now; undefined when the first in line does not fit. */
   #next(now: number): Waiter | undefined {
+    if (this.#stuckSince !== undefined && now - this.#stuckSince < POLL_MS) return undefined;
+    const next = this.#choose(now);
+    this.#stuckSince = next ? undefined : now;
+    return next;
+  }
+
+  #choose(now: number): Waiter | undefined {
     this.#forgetGone(now);
     const awake = awakeMs(now);
     if (now - this.#accrued >= ACCRUE_MS) {
@@ -220,6 +230,7 @@ export class Turns {
       },
       resize: (units) => {
         held.weight = units;
+        this.#stuckSince = undefined;
       },
       check: () => {
         if (!turns.has(held)) throw tooSlow('the client was too slow while others waited');
@@ -236,7 +247,9 @@ export class Turns {
   }
 
   #drop(held: Held, now: number): void {
-    if (this.#held.delete(held)) this.#accrue(held, now);
+    if (!this.#held.delete(held)) return;
+    this.#stuckSince = undefined;
+    this.#accrue(held, now);
   }
 
   /**

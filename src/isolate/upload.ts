@@ -209,6 +209,7 @@ export class Upload {
     try {
       piece = await this.#source.read();
     } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
       if (!pace.lost)
         throw new ServiceError('bad-request', `the upload broke off after ${this.bytes} bytes`, { cause });
     } finally {
