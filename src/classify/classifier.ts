@@ -11,13 +11,15 @@ import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
+import type { Permit } from '../isolate/turns.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
-import { requirePaid } from './list-price.ts';
+import { inRuns } from './in-runs.ts';
 import type { ModelHandle } from './model-handle.ts';
+import { PASS_MS } from './paid-list.ts';
 import type { RequestLog } from './request-log.ts';
-import { averagePredictions, tenCrops } from './ten-crop.ts';
+import { averagePredictions, TEN, tenCrops } from './ten-crop.ts';
 
 /** An image file's bytes, whole or as they arrive. */
 export type ImageSource = Upload | Uint8Array;
@@ -41,6 +43,9 @@ export interface Classified {
 
 type Scores = Omit<Classified, 'picture'>;
 
+/** A picture that waits for its run. */
+export type HeldPicture = Picture & { permit: Permit };
+
 export interface Batch<Result = Classified | ServiceError> {
   model: ModelInfo;
   /** One for each source, in order. */
@@ -58,19 +63,26 @@ export interface ClassifierParts {
   headNames: () => Promise<string[]>;
   budget: Budget;
   log: RequestLog;
-  /** Length that the client announced, where it did. */
-  announcedBytes?: number | undefined;
 }
 
-/** One forward pass, ms of one core of the slower kind. */
-const PASS_MS = 16;
 /** Pictures of one run: the dense layers read their weights once for all, and no other request gets a turn. */
 const RUN_PICTURES = 4;
+
 /** Where the model can say it: its calibration reads what the last dense layer reads. */
 function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
   if (!known) return undefined;
   const fits = !known.detector || known.detector.weight.length === embedding.length;
   return fits ? knownP(known, embedding, logits) : undefined;
+}
+
+function take<T>(values: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { done, value } = values.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
 }
 
 export class Classifier {
@@ -149,15 +161,9 @@ export class Classifier {
     source: ImageSource,
     options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'area'>,
   ): Promise<Picture> {
-    const { decoder, limits, images, budget, announcedBytes } = this.#parts;
+    const { decoder, limits, images, budget } = this.#parts;
     const picture = await this.#timed('decodeMs', () =>
-      decoder.decode(source, {
-        ...options,
-        limits,
-        images,
-        budget,
-        announcedBytes: source instanceof Uint8Array ? source.byteLength : announcedBytes,
-      }),
+      decoder.decode(source, { ...options, limits, images, budget }),
     );
     this.log.start = this.#cold ? 'cold' : 'warm';
     this.log.bytes += picture.bytes;
@@ -169,29 +175,34 @@ export class Classifier {
   /**
    * Runs the network over pictures, some at a time; others get their turns in between. A trap throws the engine away
    * and becomes one failed request.
-   * @param pixels u8 RGB [size][size][3] each, of the network's size
+   * @param pixels u8 RGB [size][size][3] each, of the network's size; what is made while it is iterated is in memory
+   * only for its run
+   * @param count of them
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work.
    */
-  async predict(pixels: readonly Uint8Array[], observe?: Observer): Promise<Prediction[]> {
-    return this.#pass(pixels, (engine, some) => engine.run(some, observe));
+  async predict(pixels: Iterable<Uint8Array>, count: number, observe?: Observer): Promise<Prediction[]> {
+    return this.#pass(pixels, count, (engine, some) => engine.run(some, observe));
   }
 
   /** Runs something over pictures, some at a time, and is charged for it. */
   async #pass<T>(
-    pixels: readonly Uint8Array[],
+    pixels: Iterable<Uint8Array>,
+    count: number,
     run: (engine: Engine, pixels: Uint8Array[]) => T[],
   ): Promise<T[]> {
-    this.budget.charge(pixels.length * PASS_MS, `classifying ${pixels.length} pictures`);
+    this.budget.charge(count * PASS_MS, `classifying ${count} pictures`);
     const engine = await this.load();
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
     const results: T[] = [];
-    for (let from = 0; from < pixels.length; from += RUN_PICTURES) {
-      const some = pixels.slice(from, from + RUN_PICTURES);
-      await this.budget.turn(some.length * PASS_MS);
+    const pictures = pixels[Symbol.iterator]();
+    for (let left = count; left > 0; left -= RUN_PICTURES) {
+      await this.budget.turn(Math.min(left, RUN_PICTURES) * PASS_MS);
+      const some = take(pictures, Math.min(left, RUN_PICTURES));
       await this.#timed('inferenceMs', async () => {
         results.push(...this.#guarded(() => run(engine, some)));
       });
+      if (!Array.isArray(pixels)) some.forEach(release);
     }
     return results;
   }
@@ -204,13 +215,15 @@ export class Classifier {
       throw error;
     });
     const picture = await this.#read(source, options, model);
-    const [scores] = await this.#predictAll([picture], options, model);
-    if (!scores) throw new ServiceError('internal', 'expected one prediction for each picture');
-    return { ...this.#classified(picture, scores), model };
+    // The decoder's memory.
+    this.budget.settle();
+    const [classified] = await this.#classifyPictures([picture], options, model);
+    if (!classified) throw new ServiceError('internal', 'expected one prediction for each picture');
+    return { ...classified, model };
   }
 
   /**
-   * Classifies each source; one that cannot be read has its error in its place.
+   * Classifies each source, some at a time, as they arrive; one that cannot be read has its error in its place.
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work, and whatever `sources` throws.
    */
   async classifyAll(
@@ -218,29 +231,27 @@ export class Classifier {
     options: ReadOptions,
   ): Promise<Batch> {
     const model = await this.describe();
-    const { read, pictures } = await this.#readAll(sources, options, model);
-    const classified = await this.#classifyPictures(pictures, options, model);
-    const results = read.map((picture): Classified | ServiceError => {
-      if (picture instanceof ServiceError) return picture;
-      const result = classified.shift();
-      if (!result) throw new ServiceError('internal', 'expected one result for each picture');
-      return result;
-    });
+    const results = await inRuns(
+      sources,
+      (source) => this.#read(source, options, model),
+      options.crops,
+      (pictures) => this.#classifyPictures(pictures, options, model),
+    );
     return { model, results };
   }
 
   /**
    * Reads one picture, to be classified together with others of the same client: each is charged to its own budget,
-   * and its memory stays reserved until this request ends. Throws ServiceError: those of decode.
+   * and its memory stays reserved until it is classified. Throws ServiceError: those of decode.
    */
-  async read(source: ImageSource, options: ReadOptions): Promise<Picture> {
+  async read(source: ImageSource, options: ReadOptions): Promise<HeldPicture> {
     const picture = await this.#read(source, options, await this.#describeBackbone());
     this.budget.rest();
     return picture;
   }
 
   /** Classifies pictures that were read, one result each, in order. Throws ServiceError: those of predict. */
-  async classifyPictures(pictures: readonly Picture[], options: ReadOptions): Promise<Batch<Classified>> {
+  async classifyPictures(pictures: readonly HeldPicture[], options: ReadOptions): Promise<Batch<Classified>> {
     const model = await this.describe();
     return { model, results: await this.#classifyPictures(pictures, options, model) };
   }
@@ -254,15 +265,22 @@ export class Classifier {
     exif: ReadOptions['exif'],
   ): Promise<Batch<Uint8Array[] | ServiceError>> {
     const model = await this.#describeBackbone();
-    const { read, pictures } = await this.#readAll(sources, { exif, crops: 1 }, model);
     const layers = featureLayers(model).map(({ name }) => name);
-    const activations = await this.#pass(
-      pictures.map(({ pixels }) => pixels),
-      (engine, some) => engine.activations(some, layers),
-    );
-    for (const { pixels } of pictures) release(pixels);
-    const results = read.map((picture) =>
-      picture instanceof ServiceError ? picture : (activations.shift() ?? []).map(quantizeFeatures),
+    const results = await inRuns(
+      sources,
+      (source) => this.#read(source, { exif, crops: 1 }, model),
+      1,
+      async (pictures) => {
+        const pixels = pictures.map((picture) => picture.pixels);
+        const activations = await this.#pass(pixels, pixels.length, (engine, some) =>
+          engine.activations(some, layers),
+        );
+        for (const { pixels, permit } of pictures) {
+          release(pixels);
+          permit.leave();
+        }
+        return activations.map((vectors) => vectors.map(quantizeFeatures));
+      },
     );
     return { model, results };
   }
@@ -275,10 +293,7 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const scores = await this.#score(
-      pictures.map((picture) => [picture]),
-      model,
-    );
+    const scores = await this.#score(pictures, pictures.length, 1, model);
     pictures.forEach(release);
     return { model, results: scores.map(({ prediction }) => prediction) };
   }
@@ -288,94 +303,71 @@ export class Classifier {
     this.budget.finish();
   }
 
-  async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<Picture> {
+  async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<HeldPicture> {
     const area = options.crops === 10 ? 'square' : 'crop';
     const picture = await this.decode(source, { preprocess, exif: options.exif, area });
-    await this.budget.reserve(picture.pixels.byteLength);
-    return picture;
+    return { ...picture, permit: await this.budget.reserve(picture.pixels.byteLength) };
   }
 
+  /**
+   * Single crops of all pictures share their runs; ten crops are averaged picture by picture. The pictures are given
+   * back.
+   */
   async #classifyPictures(
-    pictures: readonly Picture[],
-    options: ReadOptions,
-    model: ModelInfo,
-  ): Promise<Classified[]> {
-    const scores = await this.#predictAll(pictures, options, model);
-    return pictures.map((picture, i) => {
-      const own = scores[i];
-      if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, own);
-    });
-  }
-
-  /** Reads each source, or notes why it cannot be read. */
-  async #readAll(
-    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
-    options: ReadOptions,
-    model: ModelInfo,
-  ): Promise<{ read: (Picture | ServiceError)[]; pictures: Picture[] }> {
-    const read: (Picture | ServiceError)[] = [];
-    for await (const source of sources)
-      read.push(
-        await this.#read(source, options, model).catch((error: unknown) => {
-          // Of the whole request, not of one picture.
-          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
-            return error;
-          throw error;
-        }),
-      );
-    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    requirePaid(pictures, options.crops * PASS_MS);
-    return { read, pictures };
-  }
-
-  /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(
-    pictures: readonly Picture[],
+    pictures: readonly HeldPicture[],
     { crops }: ReadOptions,
     model: ModelInfo,
-  ): Promise<Scores[]> {
+  ): Promise<Classified[]> {
     const scores: Scores[] = [];
     if (crops === 1)
       scores.push(
         ...(await this.#score(
-          pictures.map(({ pixels }) => [pixels]),
+          pictures.map(({ pixels }) => pixels),
+          pictures.length,
+          1,
           model,
         )),
       );
     else
-      for (const { pixels, size } of pictures) {
-        const ten = tenCrops(pixels, size, model.preprocess.crop);
-        scores.push(...(await this.#score([ten], model)));
-        ten.forEach(release);
-      }
-    for (const { pixels } of pictures) release(pixels);
-    return scores;
+      for (const { pixels, size } of pictures)
+        scores.push(...(await this.#score(tenCrops(pixels, size, model.preprocess.crop), 1, TEN, model)));
+    return pictures.map(({ pixels, permit, ...picture }, i) => {
+      release(pixels);
+      permit.leave();
+      const own = scores[i];
+      if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return { picture, ...own };
+    });
   }
 
-  /** The scores of pictures by the model or by the heads. @param pictures the crops of each, as many of every picture */
-  async #score(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Scores[]> {
-    const pixels = pictures.flat();
+  /**
+   * The scores of pictures by the model or by the heads.
+   * @param pixels the crops of each picture, one picture after the other
+   */
+  async #score(
+    pixels: Iterable<Uint8Array>,
+    pictures: number,
+    crops: number,
+    model: ModelInfo,
+  ): Promise<Scores[]> {
     const each = <T>(results: readonly T[]) =>
-      pictures.map((crops, i) => results.slice(i * crops.length, (i + 1) * crops.length));
+      Array.from({ length: pictures }, (_, i) => results.slice(i * crops, (i + 1) * crops));
     const heads = this.#heads;
     if (heads.length === 0)
-      return each(await this.predict(pixels)).map((predictions) => {
+      return each(await this.predict(pixels, pictures * crops)).map((predictions) => {
         const prediction = averagePredictions(predictions);
         return { prediction, known: knownOf(prediction, model) };
       });
     const layers = headLayers(heads);
-    const activations = await this.#pass(pixels, (engine, some) => engine.activations(some, layers));
-    return each(activations).map((crops): Scores => {
-      const results = scoreHeads(heads, crops, model);
+    const activations = await this.#pass(pixels, pictures * crops, (engine, some) =>
+      engine.activations(some, layers),
+    );
+    return each(activations).map((vectors): Scores => {
+      const results = scoreHeads(heads, vectors, model);
       const [first] = results;
       if (!first) throw new ServiceError('internal', 'expected a result of each head');
       return { prediction: first, known: first.known, heads: results };
     });
-  }
-
-  #classified({ pixels: _, ...picture }: Picture, scores: Scores): Classified {
-    return { picture, ...scores };
   }
 
   /** A trap throws the engine away. */

@@ -47,7 +47,7 @@ export function resultMembers(
           })),
         }
       : {}),
-    ...(include.includes('logits') ? { logits: Array.from(prediction.logits) } : {}),
-    ...(include.includes('embedding') ? { embedding: Array.from(prediction.embedding) } : {}),
+    ...(include.includes('logits') ? { logits: prediction.logits } : {}),
+    ...(include.includes('embedding') ? { embedding: prediction.embedding } : {}),
   };
 }

@@ -13,12 +13,14 @@ function mirror(pixels: Uint8Array, size: number): Uint8Array {
   return mirrored;
 }
 
+export const TEN = 10;
+
 /**
  * @param square u8 RGB [size][size][3]
- * Returns ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the
- * same mirrored.
+ * Yields ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the same
+ * mirrored. Each is made when it is asked for.
  */
-export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8Array[] {
+export function* tenCrops(square: Uint8Array, size: number, crop: number): Generator<Uint8Array> {
   const end = size - crop;
   const middle = centerOffset(end);
   const corners = [
@@ -29,8 +31,10 @@ export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8A
     [middle, middle],
   ] as const;
   const whole = { left: 0, top: 0, columns: size, rows: size };
-  const crops = corners.map(([top, left]) => cut(square, whole, { left, top, columns: crop, rows: crop }));
-  return [...crops, ...crops.map((pixels) => mirror(pixels, crop))];
+  const cropAt = ([top, left]: readonly [number, number]) =>
+    cut(square, whole, { left, top, columns: crop, rows: crop });
+  for (const corner of corners) yield cropAt(corner);
+  for (const corner of corners) yield mirror(cropAt(corner), crop);
 }
 
 /** The mean of vectors of one length; of one vector, that vector. */

@@ -6,7 +6,7 @@ import { badParameter, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { elements } from '../network/shapes.ts';
+import { elements, inferShapes } from '../network/shapes.ts';
 
 /** Name of the stage before the first layer: the picture itself. */
 export const INPUT = 'input';
@@ -83,6 +83,14 @@ function stageOf(name: string, type: string, shape: Shape, values: ArrayLike<num
   return { name, type, shape, timeMs, zeros: zeros / values.length, min, max };
 }
 
+/** Bytes of the values of these stages, f32: what a request that asks for them has to expect. */
+export function valueBytes(names: ReadonlySet<string>, { network }: ModelInfo): number {
+  const { size, channels } = network.input;
+  const stages = inferShapes(network).filter(({ layer }) => names.has(layer.name));
+  const values = stages.reduce((sum, { output }) => sum + elements(output), 0);
+  return 4 * (values + (names.has(INPUT) ? size * size * channels : 0));
+}
+
 /**
  * Runs the network over u8 RGB [size][size][3] and looks at every layer's output; keeps the values of the stages in
  * `wanted`. Throws ServiceError: those of the model's loading, engine-trap.
@@ -95,13 +103,12 @@ export async function inspect(
   const engine = await classifier.load();
   const size = engine.inputSize;
   const shape = { height: size, width: size, channels: 3 };
-  const kept = engine.layers.filter(({ layer }) => wanted.has(layer.name));
-  await classifier.budget.reserve(kept.reduce((sum, { output }) => sum + elements(output) * 4, 0));
+  await classifier.budget.reserve(valueBytes(wanted, engine.info));
   const stages = [stageOf(INPUT, INPUT, shape, pixels, 0)];
   const values = new Map<string, Float32Array>();
   if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
-  const [prediction] = await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
+  const [prediction] = await classifier.predict([pixels], 1, ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
     stages.push(stageOf(name, type, output, found, timeMs));

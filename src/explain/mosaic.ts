@@ -33,15 +33,26 @@ export function gridColumns(count: number): number {
   return root;
 }
 
+interface MosaicShape {
+  columns: number;
+  width: number;
+  height: number;
+}
+
+function mosaicShape({ height, width, channels }: Shape): MosaicShape {
+  const columns = gridColumns(channels);
+  const rows = Math.ceil(channels / columns);
+  return { columns, width: columns * (width + 1) + 1, height: rows * (height + 1) + 1 };
+}
+
 /**
  * The maps of a tensor, one tile a channel, row by row in channel order, one pixel of grey around each.
  * @param values f32 [height][width][channels]
  */
-export function mapMosaic(values: Float32Array, { height, width, channels }: Shape): Bitmap {
-  const columns = gridColumns(channels);
-  const rows = Math.ceil(channels / columns);
-  const total = columns * (width + 1) + 1;
-  const data = new Uint8Array(total * (rows * (height + 1) + 1)).fill(GAP_GRAY);
+export function mapMosaic(values: Float32Array, shape: Shape): Bitmap {
+  const { height, width, channels } = shape;
+  const { columns, width: total, height: lines } = mosaicShape(shape);
+  const data = new Uint8Array(total * lines).fill(GAP_GRAY);
   for (let channel = 0; channel < channels; channel++) {
     let min = 0;
     let max = 0;
@@ -57,23 +68,47 @@ export function mapMosaic(values: Float32Array, { height, width, channels }: Sha
       for (let x = 0; x < width; x++)
         data[(top + y) * total + left + x] = grey(values[(y * width + x) * channels + channel] ?? 0);
   }
-  return { width: total, height: rows * (height + 1) + 1, channels: 1, data };
+  return { width: total, height: lines, channels: 1, data };
+}
+
+function stripShape(count: number): MosaicShape & { cellHeight: number } {
+  const columns = Math.min(count, STRIP_COLUMNS);
+  const rows = Math.ceil(count / columns);
+  const cellHeight = rows === 1 ? LONE_CELL_HEIGHT : STRIP_CELL_HEIGHT;
+  return {
+    columns,
+    width: columns * Math.max(1, Math.floor(STRIP_WIDTH / columns)),
+    height: rows * cellHeight,
+    cellHeight,
+  };
 }
 
 /** A vector as a strip of cells, in rows of at most 256, all on one scale. */
 export function vectorStrip(values: Float32Array): Bitmap {
-  const columns = Math.min(values.length, STRIP_COLUMNS);
-  const cell = Math.max(1, Math.floor(STRIP_WIDTH / columns));
-  const width = columns * cell;
-  const rows = Math.ceil(values.length / columns);
-  const cellHeight = rows === 1 ? LONE_CELL_HEIGHT : STRIP_CELL_HEIGHT;
+  const { columns, width, height, cellHeight } = stripShape(values.length);
+  const cell = width / columns;
   const grey = grayScale(Math.min(...values), Math.max(...values));
-  const data = new Uint8Array(width * rows * cellHeight).fill(GAP_GRAY);
+  const data = new Uint8Array(width * height).fill(GAP_GRAY);
   values.forEach((value, i) => {
     const top = Math.floor(i / columns) * cellHeight;
     const left = (i % columns) * cell;
     for (let y = top; y < top + cellHeight; y++)
       data.fill(grey(value), y * width + left, y * width + left + cell);
   });
-  return { width, height: rows * cellHeight, channels: 1, data };
+  return { width, height, channels: 1, data };
+}
+
+function isVector({ height, width }: Shape): boolean {
+  return height === 1 && width === 1;
+}
+
+/** A layer's output as a picture. @param values f32 [height][width][channels] */
+export function layerPicture(values: Float32Array, shape: Shape): Bitmap {
+  return isVector(shape) ? vectorStrip(values) : mapMosaic(values, shape);
+}
+
+/** Bytes of what layerPicture makes of a shape. */
+export function layerPictureBytes(shape: Shape): number {
+  const { width, height } = isVector(shape) ? stripShape(shape.channels) : mosaicShape(shape);
+  return width * height;
 }

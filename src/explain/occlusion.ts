@@ -64,12 +64,16 @@ export async function occlude(
   const square = Math.round(size * SQUARE_SHARE);
   const mean = info.preprocess.mean.map(Math.round);
   const count = Math.min(MAX_SQUARES, grid * grid - from);
-  const pictures = Array.from({ length: count }, (_, i) => {
-    const top = offset(Math.floor((from + i) / grid), grid, size - square);
-    const left = offset((from + i) % grid, grid, size - square);
-    return cover(pixels, size, square, top, left, mean);
-  });
-  const [whole, ...rest] = await classifier.predict([pixels, ...pictures]);
+  function* pictures(): Generator<Uint8Array> {
+    // A copy: what was iterated is gone after its run.
+    yield pixels.slice();
+    for (let i = from; i < from + count; i++) {
+      const top = offset(Math.floor(i / grid), grid, size - square);
+      const left = offset(i % grid, grid, size - square);
+      yield cover(pixels, size, square, top, left, mean);
+    }
+  }
+  const [whole, ...rest] = await classifier.predict(pictures(), count + 1);
   if (!whole) throw new ServiceError('internal', 'expected one prediction for each picture');
   const chosen = label ?? topK(whole.probabilities, 1)[0] ?? 0;
   return {

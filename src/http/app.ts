@@ -6,6 +6,7 @@ import type { AppEnv, Isolate } from './context.ts';
 import { DIALECTS, errorFormAt } from './dialects/index.ts';
 import { auth } from './middleware/auth.ts';
 import { classifier } from './middleware/classifier.ts';
+import { client } from './middleware/client.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { drainBody } from './middleware/drain-body.ts';
 import { entityTag } from './middleware/entity-tag.ts';
@@ -53,6 +54,7 @@ export function createApp(isolate: Isolate) {
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin(headers),
+    client,
     rateLimit,
     auth(DIALECTS.flatMap(({ open = [] }) => open)),
     classifier,

@@ -10,6 +10,7 @@ import type { ModelLoader, WaitUntil } from '../model/loader.ts';
 import { objectsOf } from '../model/objects.ts';
 import type { Bindings } from './bindings.ts';
 import { budgetLimits } from './limits.ts';
+import type { Client } from './middleware/client.ts';
 
 /** What lives as long as the isolate. */
 export interface Isolate {
@@ -25,16 +26,18 @@ export interface AppEnv {
     requestId: string;
     isolate: Isolate;
     log: RequestLog;
+    client: Client;
     classifier: Classifier;
     /** Set by requireWrite: the answer belongs into no cache. */
     writes?: boolean;
+    /** Whether the answer goes out at the client's pace, and the budget with it. */
+    paced: boolean | undefined;
   };
 }
 
 export interface Requester {
   /** A token or an address; '' = unknown. */
   client: string;
-  announcedBytes?: number | undefined;
   log: RequestLog;
   waitUntil: WaitUntil;
   /** Work that it may do, ms; without it, as the variables say. */
@@ -47,7 +50,7 @@ export function createClassifier(
   env: Bindings,
   requester: Requester,
 ) {
-  const { client, log, announcedBytes, waitUntil, workMs } = requester;
+  const { client, log, waitUntil, workMs } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
     model: {
@@ -68,7 +71,6 @@ export function createClassifier(
     images: env.IMAGES,
     budget: new Budget(shared, { ...budgetLimits(env), ...(workMs === undefined ? {} : { workMs }) }, client),
     log,
-    announcedBytes,
   });
 }
 

@@ -12,7 +12,6 @@ export function queueHandler(isolate: Isolate) {
     consume(batch, env, (bytes) =>
       createClassifier(isolate, env, {
         client: CLIENT,
-        announcedBytes: bytes,
         log: emptyLog(),
         waitUntil: (promise) => ctx.waitUntil(promise),
         ...(bytes === undefined ? { workMs: Number.POSITIVE_INFINITY } : {}),

@@ -48,10 +48,8 @@ export function classifierEntrypoint(isolate: Isolate) {
       const parameters = parse(options);
       const log = emptyLog();
       const started = Date.now();
-      const announcedBytes = image instanceof ReadableStream ? undefined : image.byteLength;
       const classifier = createClassifier(isolate, this.env, {
         client: '',
-        announcedBytes,
         log,
         waitUntil: (promise) => this.ctx.waitUntil(promise),
       });
@@ -61,7 +59,13 @@ export function classifierEntrypoint(isolate: Isolate) {
         if (parameters.head) await classifier.useHeads(parameters.head);
         const source = image instanceof ReadableStream ? new Upload(image) : new Uint8Array(image);
         const { model, ...result } = await classifier.classify(source, readOptions(parameters));
-        return { model: modelName(model), ...imageResult(result, model, parameters) };
+        const { logits, embedding, ...said } = imageResult(result, model, parameters);
+        return {
+          model: modelName(model),
+          ...said,
+          ...(logits ? { logits: Array.from(logits) } : {}),
+          ...(embedding ? { embedding: Array.from(embedding) } : {}),
+        };
       } catch (error) {
         status = asServiceError(error).status;
         throw error;
@@ -72,7 +76,7 @@ export function classifierEntrypoint(isolate: Isolate) {
           method: 'RPC',
           route: 'Classifier.classify',
           status,
-          bytes: log.bytes || (announcedBytes ?? 0),
+          bytes: log.bytes || (image instanceof ReadableStream ? 0 : image.byteLength),
           totalMs: Date.now() - started,
         });
       }

@@ -66,7 +66,12 @@ export class Holder {
     this.#usage?.add(this.client, ms, Date.now());
   }
 
-  /** Attained service, ms: this request's work, and its client's of late. Who has less comes first. */
+  /** Adds what its client had by holding permits. @param ms of time, times their share of all there is */
+  occupy(ms: number): void {
+    this.#usage?.add(this.client, ms, Date.now());
+  }
+
+  /** Attained service, ms: this request's work, and what its client had of late. Who has less comes first. */
   servedMs(now: number): number {
     return this.workMs + (this.#usage?.of(this.client, now) ?? 0);
   }

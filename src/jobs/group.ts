@@ -1,9 +1,8 @@
 // Some photos of a message, through the same machinery as requests: each photo is read with a budget of its own, as if
 // it had been sent by itself, a few at a time; then all go through the network together. A photo that fails, fails
 // alone.
-import type { Classifier } from '../classify/classifier.ts';
+import type { Classifier, HeldPicture } from '../classify/classifier.ts';
 import { ServiceError } from '../errors.ts';
-import type { Picture } from '../image/picture.ts';
 import type { Upload } from '../isolate/upload.ts';
 import { problemLine, resultLine } from './line.ts';
 import type { PhotoName } from './message.ts';
@@ -41,7 +40,7 @@ interface Reading {
   photo: PhotoName;
   /** The photo, with the etag that was found. */
   named: PhotoName;
-  picture: Picture;
+  picture: HeldPicture;
 }
 
 async function prepare(classifier: Classifier, { model, head }: JobParameters): Promise<void> {

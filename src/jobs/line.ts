@@ -15,12 +15,13 @@ export function resultLine(
   options: ResultOptions,
 ): string {
   const { name, version } = modelName(model);
-  return JSON.stringify({
-    key,
-    etag,
-    model: { name, version },
-    ...resultMembers(classified, model, options),
-  });
+  const members = resultMembers(classified, model, options);
+  return JSON.stringify({ key, etag, model: { name, version }, ...members }, plain);
+}
+
+/** Vectors are arrays on the wire. */
+function plain(_: string, value: unknown): unknown {
+  return value instanceof Float32Array ? Array.from(value) : value;
 }
 
 /** A dead letter: the photo, and why there is no result. */

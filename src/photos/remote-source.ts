@@ -2,10 +2,13 @@
 // them all at once, and one that fails fails alone. Bounded in bytes and time, whatever the other side says or does.
 import { ServiceError } from '../errors.ts';
 import { type ByteSource, byteSource } from '../isolate/byte-source.ts';
+import type { Holder } from '../isolate/holder.ts';
 import { Upload } from '../isolate/upload.ts';
 
 /** From the first read to the last byte. */
 const MAX_MS = 10_000;
+/** Bytes a second, below which a request counts as behind. */
+const SLOWEST_HOST = 50_000;
 
 export interface Opened {
   stream: ReadableStream<Uint8Array>;
@@ -19,6 +22,8 @@ export interface RemoteOptions {
   /** What messages call it: `key` or `url`. */
   what: string;
   maxMs?: number;
+  /** The request that reads: what it holds may go to others while it waits for a slow host. */
+  holder?: Holder | undefined;
 }
 
 /** Rejects when the signal fires first: not everybody who is asked listens to it. */
@@ -38,12 +43,13 @@ function inTime(opening: Promise<Opened>, signal: AbortSignal): Promise<Opened> 
  */
 export function remoteUpload(
   open: (signal: AbortSignal) => Promise<Opened>,
-  { limit, what, maxMs = MAX_MS }: RemoteOptions,
+  { limit, what, holder, maxMs = MAX_MS }: RemoteOptions,
 ): Upload {
   const ending = new AbortController();
   let source: ByteSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let bytes = 0;
+  let announced: number | undefined;
 
   const end = async () => {
     if (timer !== undefined) clearTimeout(timer);
@@ -54,7 +60,10 @@ export function remoteUpload(
       members: { limit: { bytes: limit } },
     });
 
-  return new Upload({
+  const remote: ByteSource = {
+    get announced() {
+      return announced;
+    },
     async read() {
       timer ??= setTimeout(() => {
         ending.abort();
@@ -64,7 +73,8 @@ export function remoteUpload(
         if (!source) {
           const opened = await inTime(open(ending.signal), ending.signal);
           source = byteSource(opened.stream);
-          if ((opened.bytes ?? 0) > limit) throw tooMany();
+          announced = opened.bytes;
+          if ((announced ?? 0) > limit) throw tooMany();
         }
         const piece = await source.read();
         if (ending.signal.aborted) throw new Error('the time is over');
@@ -81,5 +91,8 @@ export function remoteUpload(
       }
     },
     cancel: end,
-  });
+  };
+  // The time of this source ends first.
+  const pace = { graceMs: 2 * maxMs, bytesPerSecond: SLOWEST_HOST };
+  return new Upload(remote, { what, ...(holder ? { holder, pace } : {}) });
 }

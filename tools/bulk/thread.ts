@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
+import type { HeldPicture } from '../../src/classify/classifier.ts';
 import { Classifier } from '../../src/classify/classifier.ts';
 import { emptyLog } from '../../src/classify/request-log.ts';
 import { ServiceError } from '../../src/errors.ts';
@@ -11,7 +12,6 @@ import type { ServedHead } from '../../src/heads/catalog.ts';
 import { decodeHead } from '../../src/heads/file.ts';
 import { ImageDecoder } from '../../src/image/decoder.ts';
 import { imageLimits } from '../../src/image/limits.ts';
-import type { Picture } from '../../src/image/picture.ts';
 import { Budget, createShared, DEFAULT_BUDGET } from '../../src/isolate/budget.ts';
 import { openEngine } from '../../weights/packed/engine.ts';
 import { problemText, resultText } from './output.ts';
@@ -132,7 +132,7 @@ function open(task: Task): Opened {
 async function classify(tasks: readonly Opened[]): Promise<Reply[]> {
   const classifier = await makeClassifier();
   const replies: Reply[] = [];
-  const read: { task: Opened; picture: Picture }[] = [];
+  const read: { task: Opened; picture: HeldPicture }[] = [];
   try {
     for (const task of tasks)
       try {

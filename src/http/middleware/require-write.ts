@@ -4,15 +4,8 @@
 import { createMiddleware } from 'hono/factory';
 import { ServiceError } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
-import {
-  acceptedTokens,
-  invalidToken,
-  isAccepted,
-  LOCAL_WRITERS,
-  REALM,
-  requireToken,
-  writeTokens,
-} from './auth.ts';
+import { invalidToken, missingToken, REALM } from './auth.ts';
+import { bearerToken, LOCAL_WRITERS, writeTokens } from './client.ts';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -28,18 +21,18 @@ export const requireWrite = createMiddleware<AppEnv>(async (c, next) => {
   c.set('writes', true);
   const writers = writeTokens(c.env);
   if (writers.includes(LOCAL_WRITERS) && isLocal(c.req.raw)) return next();
-  const tokens = writers.filter((token) => token !== LOCAL_WRITERS);
-  if (tokens.length === 0)
+  if (writers.every((token) => token === LOCAL_WRITERS))
     throw new ServiceError(
       'writing-off',
       writers.length > 0
         ? 'writing without a token is for localhost: set the secret WRITE_TOKENS to tokens'
         : 'writing is off here: expected the secret WRITE_TOKENS (bearer tokens, comma separated), found none',
     );
-  const token = requireToken(c.req.header('authorization'));
-  if (await isAccepted(token, tokens)) return next();
+  const { token, writes } = c.var.client;
+  if (writes) return next();
+  if (bearerToken(c.req.header('authorization')) === undefined) throw missingToken();
   // Where everybody may read, no token is a reader's.
-  if (acceptedTokens(c.env).length === 0) throw invalidToken();
+  if (token !== 'accepted') throw invalidToken();
   throw new ServiceError(
     'token-scope',
     'expected a token of the scope write (WRITE_TOKENS), got one that may read',

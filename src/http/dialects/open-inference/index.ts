@@ -76,7 +76,7 @@ async function infer(c: Context<AppEnv>, name: string, version?: string) {
     files: maxFiles(c.env),
   };
   const request = await readInferRequest(c.req.raw, model, limits, budgetOf(c));
-  return inferResponse(request.id, request.outputs, await predict(c, request), model);
+  return inferResponse(c, request.id, request.outputs, await predict(c, request), model);
 }
 
 const tag = 'Open Inference Protocol';
