@@ -274,7 +274,7 @@ export class Classifier {
    * @param pixels makes them for the model: u8 RGB [size][size][3] each
    * Throws ServiceError: those of predict, and whatever `pixels` throws.
    */
-  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
+  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Said>> {
     const model = await this.describe();
     const pictures = pixels(model);
     const said = await this.#say(
@@ -282,7 +282,7 @@ export class Classifier {
       model,
     );
     pictures.forEach(release);
-    return { model, results: said.map(({ prediction }) => prediction) };
+    return { model, results: said };
   }
 
   /** Gives back everything that the request held. */

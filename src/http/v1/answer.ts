@@ -13,8 +13,11 @@ export function readOptions({ exif, crops }: Pick<ClassifyQuery, 'exif' | 'crops
   return { exif, crops: crops === '10' ? 10 : 1 } as const;
 }
 
+/** The threshold of those who name none. */
+const DEFAULT_REJECT = 0.05;
+
 /** Members about photos of something else; none where the model does not say. */
-function knownMembers(known: number | undefined, reject: number) {
+export function knownMembers(known: number | undefined, reject = DEFAULT_REJECT) {
   return known === undefined ? {} : { known, none_of_these: known < reject };
 }
 
