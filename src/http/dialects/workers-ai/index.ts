@@ -10,6 +10,7 @@ import { maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
 import type { ErrorForm } from '../../problem.ts';
+import { knownMembers } from '../../../classify/result.ts';
 import { findModel } from '../../v1/model-name.ts';
 import type { Dialect } from '../dialect.ts';
 import { WorkersAiAnswer, WorkersAiBody, WorkersAiProblem, WorkersAiQuery } from './schemas.ts';
@@ -47,7 +48,9 @@ async function answer(c: Context<AppEnv>, model: string, topK: number) {
   const found = await c.var.classifier.classify(await readSource(c), { exif: 'apply', crops: 1 });
   const ranked = rankLabels(found.prediction.probabilities, found.model, { topK, minScore: 0 });
   const result = ranked.map(({ label, score }) => ({ label, score }));
-  return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
+  const { known, none_of_these } = knownMembers(found.known);
+  const messages = none_of_these ? [`none of these: known ${known}`] : [];
+  return c.json({ result, success: true, errors: [] as string[], messages });
 }
 
 const form: ErrorForm = {
