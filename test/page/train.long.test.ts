@@ -1,12 +1,12 @@
-// The same photos give the same head in a browser as in Node and workerd (same-bytes.test.ts): Chromium trains with the
+// The same photos give the same head in a browser as in Node and workerd (test/heads/same-bytes.test.ts): Chromium trains with the
 // same module, with the kernels' dot products and with dot products by their definition.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser, launch } from '../page/browser.ts';
-import { SHA256 } from './same-bytes.ts';
+import { SHA256 } from '../heads/same-bytes.ts';
+import { hasBrowser, launch } from './browser.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const ENTRY = `
