@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
+import { knownMembers } from '../../../classify/result.ts';
 import { badParameter, ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
@@ -10,7 +11,6 @@ import { maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
 import type { ErrorForm } from '../../problem.ts';
-import { knownMembers } from '../../../classify/result.ts';
 import { findModel } from '../../v1/model-name.ts';
 import type { Dialect } from '../dialect.ts';
 import { WorkersAiAnswer, WorkersAiBody, WorkersAiProblem, WorkersAiQuery } from './schemas.ts';
