@@ -34,6 +34,8 @@ export type ImageSource = Upload | Uint8Array;
 
 export interface ReadOptions {
   exif: 'apply' | 'ignore';
+  /** Of lightly damaged files; accepted unless told otherwise. */
+  damaged?: 'accept' | 'refuse' | undefined;
   /** 1: the centre crop; 10: corners and centre, mirrored too, averaged. */
   crops: 1 | 10;
 }
@@ -164,7 +166,7 @@ export class Classifier {
   /** Decodes one picture. Throws ServiceError: those of ImageDecoder.decode. */
   async decode(
     source: ImageSource,
-    options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'area'>,
+    options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'damaged' | 'area'>,
   ): Promise<Picture> {
     const { decoder, limits, images, budget, announcedBytes } = this.#parts;
     const picture = await this.#timed('decodeMs', () =>
@@ -175,7 +177,10 @@ export class Classifier {
         budget,
         announcedBytes: source instanceof Uint8Array ? source.byteLength : announcedBytes,
       }),
-    );
+    ).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.hint) this.log.hint = error.hint;
+      throw error;
+    });
     this.log.start = this.#cold ? 'cold' : 'warm';
     this.log.bytes += picture.bytes;
     this.log.pixels += picture.width * picture.height;
@@ -280,7 +285,8 @@ export class Classifier {
 
   async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<Picture> {
     const area = options.crops === 10 ? 'square' : 'crop';
-    const picture = await this.decode(source, { preprocess, exif: options.exif, area });
+    const { exif, damaged } = options;
+    const picture = await this.decode(source, { preprocess, exif, damaged, area });
     await this.budget.reserve(picture.pixels.byteLength);
     return picture;
   }

@@ -14,8 +14,11 @@ import { decodeWork, pieceWork, sliceBytes } from './work.ts';
 
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
+/** Formats that may tell the orientation behind their pixels; a BMP can hold a PNG. */
+const TELL_LATE: readonly NativeFormat[] = ['png', 'webp', 'bmp'];
 const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
-const BIND = 'bind Cloudflare Images as IMAGES';
+const CONVERT = 'send the photo as JPEG, which the program that made it can save or export';
+const BIND = 'bind Cloudflare Images as IMAGES (docs/OPERATIONS.md) to read AVIF and HEIC';
 
 function tooManyPixels(expected: string, { width, height }: StoredHeader, limit: object): ServiceError {
   return new ServiceError('too-many-pixels', `Expected ${expected}, got ${width} x ${height} pixels.`, {
@@ -74,7 +77,8 @@ export class ImageDecoder {
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
-      `${format.toUpperCase()} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
+      `${format.toUpperCase()} is not read here: expected ${ACCEPTED}; ${CONVERT}.`,
+      { hint: BIND },
     );
   }
 
@@ -98,18 +102,18 @@ export class ImageDecoder {
     try {
       const { instance } = lease;
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
-      instance.open(native, format, options.limits, (header): Region => {
+      const plan = (header: StoredHeader): Region => {
         checkHeader(header, options.limits);
         workMs = decodeWork(format, header);
         budget?.charge(workMs, 'decoding');
         const { width, height } = header;
-        // The EXIF of a PNG or WebP may follow its pixels.
-        const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
+        const late = options.exif === 'apply' && TELL_LATE.includes(native);
         kept = late
           ? anyRegion(width, height, options.preprocess, options.area)
           : region(width, height, turn(header), options.preprocess, options.area);
         return kept;
-      });
+      };
+      instance.open(native, format, options.limits, plan, options.damaged);
       for (let done = false; !done; ) {
         const chunk = (await chunks.read()) ?? new Uint8Array(0);
         const last = chunk.length === 0;
@@ -127,7 +131,7 @@ export class ImageDecoder {
       const wanted = region(header.width, header.height, turn(header), options.preprocess, options.area);
       const size = wanted.columns;
       const pixels = upright(cut(instance.pixels(), kept ?? wanted, wanted), size, turn(header));
-      return { pixels, size, format, ...header, bytes: 0 };
+      return { pixels, size, format, ...header, warnings: instance.warnings(), bytes: 0 };
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       usable = false;

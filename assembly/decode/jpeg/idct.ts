@@ -30,6 +30,20 @@ export class Idct {
       v128.store(BLOCK + i, i16x8.mul(v128.load(BLOCK + i), v128.load(quant + i)));
   }
 
+  /** The same for samples of 12 bits, of which the 8 upper ones are wanted; the factors are u16. */
+  static multiplyDeep(quant: usize): void {
+    const half = i32x4.splat(8);
+    for (let i: usize = 0; i < 128; i += 16) {
+      const block = v128.load(BLOCK + i);
+      const factors = v128.load(quant + i);
+      const low = i32x4.mul(i32x4.extend_low_i16x8_s(block), i32x4.extend_low_i16x8_u(factors));
+      const high = i32x4.mul(i32x4.extend_high_i16x8_s(block), i32x4.extend_high_i16x8_u(factors));
+      const left = i32x4.shr_s(i32x4.add(low, half), 4);
+      const right = i32x4.shr_s(i32x4.add(high, half), 4);
+      v128.store(BLOCK + i, i16x8.narrow_i32x4_s(left, right));
+    }
+  }
+
   /** All coefficients but the first are zero. */
   @inline static isFlat(): bool {
     let others = i16x8.replace_lane(v128.load(BLOCK), 0, 0);

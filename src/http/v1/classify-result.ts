@@ -9,8 +9,8 @@ export function rankOptions(query: Pick<ClassifyQuery, 'top_k' | 'min_score'>): 
   return { topK: query.top_k, minScore: query.min_score };
 }
 
-export function readOptions({ exif, crops }: Pick<ClassifyQuery, 'exif' | 'crops'>) {
-  return { exif, crops: crops === '10' ? 10 : 1 } as const;
+export function readOptions({ exif, damaged, crops }: Pick<ClassifyQuery, 'exif' | 'damaged' | 'crops'>) {
+  return { exif, damaged, crops: crops === '10' ? 10 : 1 } as const;
 }
 
 /** Members about photos of something else; none where the model does not say. */
@@ -24,10 +24,10 @@ export function imageResult(
   model: ModelInfo,
   query: ClassifyQuery,
 ) {
-  const { format, width, height, orientation } = picture;
+  const { format, width, height, orientation, warnings } = picture;
   const include = query.include?.split(',') ?? [];
   return {
-    image: { format, width, height, orientation },
+    image: { format, width, height, orientation, ...(warnings.length > 0 ? { warnings } : {}) },
     predictions: rankLabels(prediction.probabilities, model, rankOptions(query)),
     ...knownMembers(known, query.reject),
     ...(heads.length > 1
