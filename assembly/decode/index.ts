@@ -22,6 +22,10 @@ import { Webp } from './webp/reader';
 /** Longest side that the readers' 32-bit sums can hold in any format. */
 const LONGEST: i32 = 1 << 20;
 
+/** The module's maximum; and what a WebP may take: its ring of pixels and its codes, or the partitions it keeps. */
+const MOST_MEMORY: usize = 32 << 20;
+const WEBP_MEMORY: usize = 8 << 20;
+
 const JPEG: i32 = 0;
 const PNG: i32 = 1;
 const GIF: i32 = 2;
@@ -33,7 +37,7 @@ let format: i32 = 0;
 export function open(kind: i32, scans: i32, blocks: i64, damaged: bool): void {
   format = kind;
   Damage.reset(damaged);
-  Arena.reset();
+  Arena.reset(kind === WEBP ? WEBP_MEMORY : MOST_MEMORY);
   Input.reset();
   Header.reset();
   Limits.scans = scans;

@@ -18,7 +18,7 @@ export const DAMAGED: i32 = -2;
 export const UNSUPPORTED: i32 = -3;
 /** More scans, or more blocks visited, than allowed. */
 export const COMPLEX: i32 = -4;
-/** The 32 MiB of the module are not enough. */
+/** The picture's memory is not enough: 8 MiB for WebP, 32 for the others. */
 export const MEMORY: i32 = -5;
 /** Kinds of JPEG that are not read, by name. */
 export const LOSSLESS: i32 = -6;

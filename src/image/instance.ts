@@ -70,10 +70,12 @@ function failure(
         members: { limit: { scans: limits.scans, blocks: limits.blocks } },
       },
     );
-  if (status === -5)
-    return new ServiceError('too-complex', `Decoding this ${format} file would take more than 32 MiB.`, {
-      members: { limit: { memory_bytes: 32 * 2 ** 20 } },
+  if (status === -5) {
+    const mib = format === 'webp' ? 8 : 32;
+    return new ServiceError('too-complex', `Decoding this ${format} file would take more than ${mib} MiB.`, {
+      members: { limit: { memory_bytes: mib * 2 ** 20 } },
     });
+  }
   return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
 }
 

@@ -50,7 +50,7 @@ export class Blocks {
     if (buffered) Blocks.save(c.block(x, y), c.size);
     else {
       if (Frame.deep) Idct.multiplyDeep(Frame.naturalQuant(index));
-      Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached === 0);
+      Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached);
     }
   }
 

@@ -25,7 +25,7 @@ export class Finish {
             Blocks.restore(c.block(x, y), c.size);
             if (Frame.deep) Idct.multiplyDeep(Frame.naturalQuant(i));
             else if (Frame.progressive) Idct.multiply(Frame.naturalQuant(i));
-            Idct.transform(c.size, Blocks.place(c, x, y), c.stride, Idct.isFlat());
+            Idct.transform(c.size, Blocks.place(c, x, y), c.stride, Idct.isFlat() ? 0 : 63);
           }
           blocks += c.x1 - c.x0;
         }

@@ -243,7 +243,7 @@ export class Scan {
           blocks++;
           if (buffered) continue;
           Idct.clear();
-          Idct.transform(c.size, Blocks.place(c, column, row), c.stride, true);
+          Idct.transform(c.size, Blocks.place(c, column, row), c.stride, 0);
         }
     }
     return Intervals.lose(blocks);
