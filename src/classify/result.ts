@@ -35,10 +35,10 @@ export function resultMembers(
   model: ModelInfo,
   options: ResultOptions,
 ) {
-  const { format, width, height, orientation } = picture;
+  const { format, width, height, orientation, warnings } = picture;
   const { include, reject } = options;
   return {
-    image: { format, width, height, orientation },
+    image: { format, width, height, orientation, ...(warnings.length > 0 ? { warnings } : {}) },
     predictions: rankLabels(prediction.probabilities, model, options),
     ...knownMembers(known, reject),
     ...(heads.length > 1

@@ -21,6 +21,7 @@ export interface ClassifierOptions {
   min_score?: number;
   crops?: 1 | 10;
   exif?: 'apply' | 'ignore';
+  damaged?: 'accept' | 'refuse';
   include?: ('logits' | 'embedding')[];
   /** Names of published heads. */
   head?: string[];
