@@ -1,21 +1,31 @@
 // From an upload to the network's picture: sniff, limits, decode while bytes arrive, turn upright.
-// JPEG, PNG, GIF, BMP and WebP stream through decode.wasm; what is not decoded here goes through the Images
-// binding where there is one.
+// The native formats stream through decode.wasm; what is not decoded here goes through the Images binding where there is
+// one.
 import { ServiceError } from '../errors.ts';
 import { Upload } from '../isolate/upload.ts';
+import {
+  FORMATS,
+  hasLateOrientation,
+  type ImageFormat,
+  isNative,
+  type NativeFormat,
+  nativeNames,
+  SNIFF_BYTES,
+  sniff,
+} from './formats.ts';
 import { anyRegion, cut, type Region, region, upright } from './geometry.ts';
 import { viaImages } from './images-binding.ts';
-import type { NativeFormat, StoredHeader } from './instance.ts';
+import type { StoredHeader } from './instance.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
+import type { DecodeOptions, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
-import { SNIFF_BYTES, sniff } from './sniff.ts';
-import { decodeWork, pieceWork, sliceBytes } from './work.ts';
+import { decodeWork, nanosecondsAPixel, pieceWork, sliceBytes } from './work.ts';
 
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
-const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
-const BIND = 'bind Cloudflare Images as IMAGES';
+const ACCEPTED = nativeNames();
+const CONVERT = 'send the photo as JPEG, which the program that made it can save or export';
+const BIND = 'bind Cloudflare Images as IMAGES (docs/OPERATIONS.md) to read AVIF and HEIC';
 
 function tooManyPixels(expected: string, { width, height }: StoredHeader, limit: object): ServiceError {
   return new ServiceError('too-many-pixels', `Expected ${expected}, got ${width} x ${height} pixels.`, {
@@ -56,7 +66,7 @@ export class ImageDecoder {
       const format = sniff(head);
       // A slow client keeps no decoder while its first bytes trickle in.
       if (options.budget) await source.gather(GATHERED_BYTES);
-      const picture = await this.#decodeAs(format, source, options);
+      const picture = await this.#decodeAs(format, source, options, nanosecondsAPixel(head));
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
       await source.skip();
@@ -67,14 +77,20 @@ export class ImageDecoder {
     }
   }
 
-  async #decodeAs(format: ImageFormat | undefined, source: Upload, options: DecodeOptions): Promise<Picture> {
+  async #decodeAs(
+    format: ImageFormat | undefined,
+    source: Upload,
+    options: DecodeOptions,
+    nanoseconds: number,
+  ): Promise<Picture> {
     if (!format)
       throw new ServiceError('unsupported-image', `Expected ${ACCEPTED}; the file starts like none of them.`);
-    if (format !== 'avif' && format !== 'heic') return this.#stream(format, format, source, options);
+    if (isNative(format)) return this.#stream(format, format, source, options, nanoseconds);
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
-      `${format.toUpperCase()} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
+      `${FORMATS[format].name} is not read here: expected ${ACCEPTED}; ${CONVERT}.`,
+      { hint: BIND },
     );
   }
 
@@ -85,11 +101,18 @@ export class ImageDecoder {
     images: ImagesBinding,
   ): Promise<Picture> {
     const png = new Upload(await viaImages(source, images), { limit: options.limits.pixels, what: 'image' });
-    return this.#stream('png', format, png, options);
+    return this.#stream('png', format, png, options, nanosecondsAPixel());
   }
 
-  async #stream(native: NativeFormat, format: ImageFormat, chunks: Upload, options: DecodeOptions) {
-    const { budget, announcedBytes } = options;
+  async #stream(
+    native: NativeFormat,
+    format: ImageFormat,
+    chunks: Upload,
+    options: DecodeOptions,
+    nanoseconds: number,
+  ) {
+    const { budget } = options;
+    const { announced } = chunks;
     const lease = await this.#pool.lease(budget);
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
@@ -98,26 +121,26 @@ export class ImageDecoder {
     try {
       const { instance } = lease;
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
-      instance.open(native, format, options.limits, (header): Region => {
+      const plan = (header: StoredHeader): Region => {
         checkHeader(header, options.limits);
-        workMs = decodeWork(format, header);
+        workMs = decodeWork(header, nanoseconds);
         budget?.charge(workMs, 'decoding');
         const { width, height } = header;
-        // PNG and WebP may tell the orientation behind their pixels.
-        const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
+        const late = options.exif === 'apply' && hasLateOrientation(native);
         kept = late
           ? anyRegion(width, height, options.preprocess, options.area)
           : region(width, height, turn(header), options.preprocess, options.area);
         return kept;
-      });
+      };
+      instance.open(native, format, options.limits, plan, options.damaged);
       for (let done = false; !done; ) {
         const chunk = (await chunks.read()) ?? new Uint8Array(0);
         const last = chunk.length === 0;
         let at = 0;
         do {
-          const piece = chunk.subarray(at, at + sliceBytes(workMs, announcedBytes));
+          const piece = chunk.subarray(at, at + sliceBytes(workMs, announced));
           // Other requests get their turns between pieces of a large picture's work.
-          await budget?.turn(pieceWork(workMs, piece.length, announcedBytes));
+          await budget?.turn(pieceWork(workMs, piece.length, announced));
           this.#pool.use(lease);
           done = instance.write(piece, last);
           at += piece.length;
@@ -127,7 +150,7 @@ export class ImageDecoder {
       const wanted = region(header.width, header.height, turn(header), options.preprocess, options.area);
       const size = wanted.columns;
       const pixels = upright(cut(instance.pixels(), kept ?? wanted, wanted), size, turn(header));
-      return { pixels, size, format, ...header, bytes: 0 };
+      return { pixels, size, format, ...header, warnings: instance.warnings(), bytes: 0 };
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       usable = false;

@@ -2,11 +2,11 @@
 // centre crop of the resized picture, upright, RGB bytes; nothing else of the file is kept.
 import type { Budget } from '../isolate/budget.ts';
 import type { Preprocess } from '../network/preprocess.ts';
+import type { ImageFormat } from './formats.ts';
 import type { ImageLimits } from './limits.ts';
+import type { ImageWarning } from './warnings.ts';
 
 export type { ImageLimits };
-
-export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'bmp' | 'webp' | 'avif' | 'heic';
 
 export interface Picture {
   /** size * size * 3 bytes, RGB interleaved, row by row. */
@@ -18,6 +18,8 @@ export interface Picture {
   height: number;
   /** EXIF orientation 1..8 as found; 1 when there is none. */
   orientation: number;
+  /** What is wrong with the file, though it could be read; mostly nothing. */
+  warnings: ImageWarning[];
   /** Bytes read from the source. */
   bytes: number;
 }
@@ -26,12 +28,12 @@ export interface DecodeOptions {
   preprocess: Preprocess;
   limits: ImageLimits;
   exif: 'apply' | 'ignore';
+  /** Whether a lightly damaged file, as viewers show it, is read with warnings (so unless told otherwise) or refused. */
+  damaged?: 'accept' | 'refuse' | undefined;
   /** `crop`: the centre crop of the network; `square`: the central resizeTo x resizeTo, for ten crops. */
   area: 'crop' | 'square';
   /** The Images binding, for the formats that are not decoded here. */
   images?: ImagesBinding | undefined;
-  /** Length that the client announced, where it did. */
-  announcedBytes?: number | undefined;
   /** What the request may take; none: whatever it needs. */
   budget?: Budget | undefined;
 }

@@ -19,6 +19,8 @@ export interface ImageFacts {
   height: number;
   /** EXIF orientation 1..8; 1 when there is none. */
   orientation: number;
+  /** What is damaged in a file that viewers show nevertheless; absent where nothing is. */
+  warnings?: string[];
 }
 
 export interface Prediction {

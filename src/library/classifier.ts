@@ -2,11 +2,10 @@
 // The same decoder, engine, heads and answers as the Worker's, hence the same bits.
 import { Classifier } from '../classify/classifier.ts';
 import { emptyLog } from '../classify/request-log.ts';
+import { modelName, resultMembers } from '../classify/result.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
 import { checkBackbone, decodeHead } from '../heads/file.ts';
-import { imageResult } from '../http/v1/answer.ts';
-import { modelName } from '../http/v1/model-name.ts';
 import { ImageDecoder } from '../image/decoder.ts';
 import { imageLimits } from '../image/limits.ts';
 import { Budget, createShared, DEFAULT_BUDGET } from '../isolate/budget.ts';
@@ -97,7 +96,7 @@ export async function createClassifier(options: ClassifierOptions): Promise<Phot
     model: { ...modelName(info), labels: info.labels, inputSize: engine.inputSize },
     heads: [...heads.keys()],
     async classify(photo, asked = {}) {
-      const { include, head, crops, exif, ...rest } = parametersOf(asked);
+      const { top_k: topK, min_score: minScore, include, head, crops, exif, reject } = parametersOf(asked);
       const own = new Classifier({
         model,
         decoder,
@@ -116,8 +115,18 @@ export async function createClassifier(options: ClassifierOptions): Promise<Phot
             );
         if (head.length > 0) await own.useHeads(head);
         const { model: said, ...result } = await own.classify(sourceOf(photo), { crops, exif });
-        const query = { ...rest, include: include.length > 0 ? include.join(',') : undefined };
-        return { model: modelName(said), ...imageResult(result, said, query) };
+        const { logits, embedding, ...members } = resultMembers(result, said, {
+          topK,
+          minScore,
+          include,
+          reject,
+        });
+        return {
+          model: modelName(said),
+          ...members,
+          ...(logits ? { logits: Array.from(logits) } : {}),
+          ...(embedding ? { embedding: Array.from(embedding) } : {}),
+        };
       } finally {
         own.finish();
       }

@@ -1,11 +1,11 @@
 // Every layer's output against an independent framework: onnxruntime-web runs the same float weights from an ONNX
-// file that the tests write. A failure names its layer. With the trained default model where ../shared has it,
-// always with a narrow network of random weights.
+// file that the tests write. A failure names its layer. With narrow networks of random weights, and with LONG=1 the
+// trained default model where ../shared has it.
 import { existsSync } from 'node:fs';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
-import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../../src/network/shapes.ts';
 import { encodeOnnx, layerOutput } from '../../tools/fixtures/encode-onnx.ts';
 import { photographPixels } from '../../tools/fixtures/photograph.ts';
 import {
@@ -41,7 +41,7 @@ async function floatOutputs(model: TrainedModel, picture: Uint8Array): Promise<M
 }
 
 /** H,W,C to the C,H,W of other frameworks. */
-function channelsFirst(values: Float32Array, { output }: LayerShapes): Float32Array {
+function channelsFirst(values: Float32Array, { output }: LayerInfo): Float32Array {
   const { height, width, channels } = output;
   const plane = height * width;
   return Float32Array.from(values, (_, i) => values[(i % plane) * channels + Math.floor(i / plane)] ?? 0);
@@ -81,7 +81,8 @@ describe('each layer agrees with onnxruntime-web running the float weights (cosi
     },
   );
 
-  test.skipIf(!existsSync(TRAINED))('the trained default model (needs ../shared/model)', async () => {
+  const wanted = process.env.LONG === '1' && existsSync(TRAINED);
+  test.runIf(wanted)('the trained default model (LONG=1, ../shared/model)', async () => {
     const source = loadFile(TRAINED);
     const float: FloatModel = importFile(source, { name: 'default' });
     const layers = new Map<string, TrainedLayer>();

@@ -1,4 +1,4 @@
-// WebP through ImageDecoder: pixels against sharp, limits, memory, damage.
+// WebP through ImageDecoder: pixels against sharp, limits, memory.
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { ImageDecoder } from '../../src/image/decoder.ts';
@@ -7,7 +7,6 @@ import { DecoderInstance } from '../../src/image/instance.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import { decodeOptions, decoderModule, inChunks, PREPROCESS } from '../../tools/fixtures/decoder.ts';
 import { photograph, photographPixels } from '../../tools/fixtures/photograph.ts';
-import { randomIntegers } from '../../tools/fixtures/random.ts';
 
 const CROP = PREPROCESS.crop;
 /** Columns and rows left out on the left and at the top of 256. */
@@ -96,8 +95,10 @@ describe('limits', () => {
     await expect(decoder.decode(file, decodeOptions())).rejects.toMatchObject({ code: 'damaged-image' });
   });
 
-  test.each([{ lossless: false }, { lossless: true }])('12 MP in 8 MiB: %o', async (options) => {
-    const file = await photograph(4000, 3000)
+  // As wide as 12 MP, which the memory goes by; all of its pixels would not fit, either.
+  const rows = process.env.LONG === '1' ? 3000 : 750;
+  test.each([{ lossless: false }, { lossless: true }])(`4000 x ${rows} in 8 MiB: %o`, async (options) => {
+    const file = await photograph(4000, rows)
       .webp({ quality: 60, effort: 0, ...options })
       .toBuffer();
     const instance = new DecoderInstance(module);
@@ -109,41 +110,13 @@ describe('limits', () => {
   });
 });
 
-describe('damage', () => {
-  test('truncations and mutations: a picture or damaged-image', async () => {
-    const file = await photograph(40, 40, 2).webp({ quality: 60 }).toBuffer();
-    const next = randomIntegers(4);
-    const damaged: Buffer[] = [];
-    for (let length = 1; length < file.length; length += 37) damaged.push(file.subarray(0, length));
-    for (let i = 0; i < 60; i++) {
-      const copy = Buffer.from(file);
-      const at = next(file.length);
-      copy[at] = (copy[at] ?? 0) ^ (1 << next(8));
-      damaged.push(copy);
-    }
-    let refused = 0;
-    for (const bytes of damaged) {
-      try {
-        await decoder.decode(bytes, decodeOptions());
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'ServiceError' });
-        expect(['damaged-image', 'unsupported-image', 'too-complex', 'too-many-pixels']).toContain(
-          (error as { code: string }).code,
-        );
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(file.length / 37 - 2);
-    expect((await decoder.decode(file, decodeOptions())).size).toBe(CROP);
-  });
-});
-
-test('AVIF and HEIC without the Images binding: 415 that names the ways out', async () => {
+test('AVIF and HEIC without the Images binding: 415 that says what the caller can do, and a hint for the operator', async () => {
   for (const brand of ['heic', 'avif']) {
     const file = Buffer.concat([Buffer.from(`\0\0\0\x18ftyp${brand}0000mif1${brand}`), Buffer.alloc(5000)]);
     await expect(decoder.decode(file, decodeOptions())).rejects.toMatchObject({
       code: 'unsupported-image',
-      message: expect.stringMatching(/JPEG, PNG, GIF, BMP or WebP.*IMAGES/),
+      message: expect.stringMatching(/JPEG, PNG, GIF, BMP or WebP; send the photo as JPEG/),
+      hint: expect.stringMatching(/bind Cloudflare Images as IMAGES/),
     });
   }
 });

@@ -54,6 +54,7 @@ async function makeFolder({ model, head = [] }: ServeCommand): Promise<string> {
   const bucket = path.join(folder, 'models');
   await mkdir(bucket);
   await mkdir(path.join(folder, 'settings'));
+  await mkdir(path.join(folder, 'objects'));
   await writeFile(path.join(folder, 'settings/MODEL'), packed.key);
   const stored = path.join(bucket, packed.key);
   await link(packed.path, stored).catch(() => copyFile(packed.path, stored));
@@ -85,6 +86,8 @@ export async function serve(command: ServeCommand): Promise<void> {
       `http=${host}:${port}`,
       '--directory-path',
       `models=${path.join(folder, 'models')}`,
+      '--directory-path',
+      `objects=${path.join(folder, 'objects')}`,
       '--directory-path',
       `settings=${path.join(folder, 'settings')}`,
     ],

@@ -2,24 +2,12 @@
 // Reading a WeightFile touches headers only; values are widened when the packer asks for them.
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
-import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo, NetworkError } from '../../src/network/shapes.ts';
 import type { FloatLayer } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { PreprocessName } from './preprocess-presets.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
 import type { VariantName } from './variants.ts';
-
-export type Form =
-  | 'caffemodel'
-  | 'deep-compression'
-  | 'keras'
-  | 'mat'
-  | 'npy'
-  | 'npz'
-  | 'onnx'
-  | 'pickle'
-  | 'safetensors'
-  | 'torch';
 
 export interface ReadOptions {
   /** The network to read a file without a graph as; with a graph: what it must be. */
@@ -40,7 +28,8 @@ export interface ReadNetwork {
 }
 
 export interface WeightFile {
-  form: Form;
+  /** The form's name, as `inspect` prints it. */
+  form: string;
   /** One line on the form: versions, opset, number of layers. */
   detail: string;
   tensors: StoredTensor[];
@@ -49,7 +38,7 @@ export interface WeightFile {
 }
 
 /** Shapes of all layers; a list that does not fit together is an OperatorError here. */
-export function networkShapes(network: Network): LayerShapes[] {
+export function networkShapes(network: Network): LayerInfo[] {
   try {
     return inferShapes(network);
   } catch (error) {

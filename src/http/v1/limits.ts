@@ -1,15 +1,12 @@
 // GET /v1/limits: every limit, as data.
 import { Hono } from 'hono';
+import { IMAGE_FORMATS, isNative } from '../../image/formats.ts';
 import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
 import type { AppEnv } from '../context.ts';
-import { budgetLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
+import { budgetLimits, headLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
-
-const FORMATS = ['jpeg', 'png', 'gif', 'bmp', 'webp'];
-/** Read by the Images binding. */
-const BOUND_FORMATS = ['avif', 'heic'];
 
 export const limitsRoute = new Hono<AppEnv>().get(
   '/v1/limits',
@@ -18,21 +15,25 @@ export const limitsRoute = new Hono<AppEnv>().get(
   (c) => {
     const { bytes, pixels, side, scans, blocks } = c.var.classifier.limits;
     const { workMs, answerBytes, pace } = budgetLimits(c.env);
+    const { photos, classes, workMs: trainMs } = headLimits(c.env);
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,
       image_pixels: pixels,
       image_side: side,
       jpeg_scans: scans,
-      jpeg_blocks: blocks,
+      decode_blocks: blocks,
       work_ms: workMs,
       answer_bytes: answerBytes,
       stall_ms: pace.graceMs,
       bytes_per_second: pace.bytesPerSecond,
+      head_photos: photos,
+      head_classes: classes,
+      train_ms: trainMs,
       json_bytes: maxJsonBytes(c.env),
       json_value_bytes: MAX_VALUE_BYTES,
       files: maxFiles(c.env),
-      formats: c.env.IMAGES ? [...FORMATS, ...BOUND_FORMATS] : FORMATS,
+      formats: c.env.IMAGES ? [...IMAGE_FORMATS] : IMAGE_FORMATS.filter(isNative),
       top_k: MAX_TOP_K,
       crops: [1, 10],
       rate: policy ? { requests: policy.limit, period_seconds: policy.periodSeconds } : null,

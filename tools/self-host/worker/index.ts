@@ -4,13 +4,15 @@
 /// <reference path="../../../src/wasm.d.ts" />
 import decodeModule from '../../../build/decode.wasm';
 import kernelsModule from '../../../build/kernels.wasm';
+import { dotProducts } from '../../../src/engine/gram.ts';
 import { HeadCatalog } from '../../../src/heads/catalog.ts';
 import { createApp } from '../../../src/http/app.ts';
 import type { Bindings } from '../../../src/http/bindings.ts';
-import { acceptedTokens, bearerToken, isAccepted } from '../../../src/http/middleware/auth.ts';
+import { bearerToken, isAccepted, listedTokens } from '../../../src/http/middleware/client.ts';
 import { ImageDecoder } from '../../../src/image/decoder.ts';
 import { createShared } from '../../../src/isolate/budget.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
+import { headTrainer } from '../../../src/training/head-trainer.ts';
 import { Metrics } from './metrics.ts';
 import { Settings } from './settings.ts';
 
@@ -27,7 +29,13 @@ const shared = createShared();
 const decoder = new ImageDecoder(decodeModule);
 const heads = new HeadCatalog();
 const metrics = new Metrics();
-const settings = new Settings(['API_TOKENS', 'METRICS_TOKENS', 'MODEL']);
+/** In the place of src/index.ts's: it shares this isolate's memory with the requests here. */
+export const HeadTrainer = headTrainer({
+  dotProducts: (left, right) => dotProducts(kernelsModule, left, right),
+  shared,
+});
+
+const settings = new Settings(['API_TOKENS', 'WRITE_TOKENS', 'METRICS_TOKENS', 'MODEL']);
 
 interface Serving {
   model: string;
@@ -73,7 +81,7 @@ function change(env: Environment, context: ExecutionContext): void {
 }
 
 async function metricsAnswer(request: Request, env: Environment): Promise<Response | undefined> {
-  const accepted = acceptedTokens({ API_TOKENS: env.METRICS_TOKENS ?? '' });
+  const accepted = listedTokens(env.METRICS_TOKENS);
   if (accepted.length === 0) return undefined;
   const token = bearerToken(request.headers.get('authorization') ?? undefined);
   if (token === undefined || !(await isAccepted(token, accepted)))

@@ -3,7 +3,8 @@
 import { type Context, Hono } from 'hono';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
-import { ServiceError } from '../../../errors.ts';
+import { knownMembers } from '../../../classify/result.ts';
+import { badParameter, ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
@@ -20,11 +21,10 @@ function bytesOf(values: readonly unknown[]): Uint8Array {
   const bytes = new Uint8Array(values.length);
   values.forEach((value, i) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 255)
-      throw new ServiceError(
-        'bad-parameter',
-        `image.${i}: expected a whole number from 0 to 255, got ${typeof value === 'number' ? value : typeof value}`,
-        { members: { parameter: 'image' } },
-      );
+      throw badParameter('image', 'a whole number from 0 to 255', {
+        got: typeof value === 'number' ? String(value) : typeof value,
+        subject: `image.${i}`,
+      });
     bytes[i] = value;
   });
   return bytes;
@@ -48,7 +48,9 @@ async function answer(c: Context<AppEnv>, model: string, topK: number) {
   const found = await c.var.classifier.classify(await readSource(c), { exif: 'apply', crops: 1 });
   const ranked = rankLabels(found.prediction.probabilities, found.model, { topK, minScore: 0 });
   const result = ranked.map(({ label, score }) => ({ label, score }));
-  return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
+  const { known, none_of_these } = knownMembers(found.known);
+  const messages = none_of_these ? [`none of these: known ${known}`] : [];
+  return c.json({ result, success: true, errors: [] as string[], messages });
 }
 
 const form: ErrorForm = {
