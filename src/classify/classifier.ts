@@ -1,20 +1,25 @@
 // The use case: the bytes of pictures in, their classes out. One object a request: the model, the decoder, what the
 // request may take (its budget) and what it did (its log). Knows no HTTP and no R2: routes and RPC make one and call
 // it; it calls image, engine and model. Pictures are decoded while a cold isolate still loads its weights.
-import type { Engine, Observer, Prediction } from '../engine/engine.ts';
+import type { Dropout } from '../engine/dropout.ts';
+import type { Engine, Observer, Prediction, Without } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
 import { checkBackbone } from '../heads/file.ts';
-import { knownP } from '../heads/known.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
 import type { Upload } from '../isolate/upload.ts';
+import { PHOTO_COLORS } from '../network/colors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
+import { headLayers, headModel, headPredictions } from './heads.ts';
+import { colorShift, type Relight, shifted } from './relight.ts';
 import type { RequestLog } from './request-log.ts';
-import { averagePredictions, tenCrops } from './ten-crop.ts';
+import { averageCrops, type Outcome, type Said, saidOf } from './said.ts';
+import { type Silence, silencedChannels } from './silence.ts';
+import { tenCrops } from './ten-crop.ts';
+import { PASS_MS, passesOf, passMs, requirePaid, runPictures, sampleBytes } from './work.ts';
 
 /** The model as one request reaches it. */
 export interface ModelHandle {
@@ -36,20 +41,20 @@ export interface ReadOptions {
   exif: 'apply' | 'ignore';
   /** 1: the centre crop; 10: corners and centre, mirrored too, averaged. */
   crops: 1 | 10;
+  /** Copies in other light, averaged. */
+  relight?: Relight | undefined;
+  /** Passes with dropout, averaged. */
+  dropout?: Dropout | undefined;
+  /** What is switched off in the network. */
+  silence?: Silence | undefined;
 }
+
+const PLAIN: ReadOptions = { exif: 'apply', crops: 1 };
 
 /** What was learned of one picture. */
-export interface Classified {
+export interface Classified extends Said {
   picture: Omit<Picture, 'pixels'>;
-  /** Of the model, or of the first head where heads were asked for. */
-  prediction: Prediction;
-  /** p-value of being like the photos that the model was trained on; none: the model does not say. */
-  known?: number | undefined;
-  /** What each head says, where heads were asked for. */
-  heads?: HeadResult[];
 }
-
-type Said = Omit<Classified, 'picture'>;
 
 export interface Batch<Result = Classified | ServiceError> {
   model: ModelInfo;
@@ -70,24 +75,6 @@ export interface ClassifierParts {
   log: RequestLog;
   /** Length that the client announced, where it did. */
   announcedBytes?: number | undefined;
-}
-
-/** One forward pass, ms of one core of the slower kind. */
-const PASS_MS = 16;
-/** Pictures of one run: with them the dense layers read their weights once, and nobody else gets a turn. */
-const RUN_PICTURES = 4;
-/**
- * Work that the bytes of a list of pictures have not paid for, and what each of them pays: a form of 2 kB must not
- * cost a tenth of a second.
- */
-const FREE_LIST_MS = 64;
-const MS_PER_BYTE = 0.016;
-
-/** Where the model can say it: its calibration reads what the last dense layer reads. */
-function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
-  if (!known) return undefined;
-  const fits = !known.detector || known.detector.weight.length === embedding.length;
-  return fits ? knownP(known, embedding, logits) : undefined;
 }
 
 export class Classifier {
@@ -153,6 +140,13 @@ export class Classifier {
     });
   }
 
+  /** The same, once what is to be switched off was found in it. */
+  async #describeFor({ silence }: ReadOptions): Promise<ModelInfo> {
+    const model = await this.describe();
+    if (silence) silencedChannels(silence, model);
+    return model;
+  }
+
   /** The loaded engine. Throws ServiceError: those of the model's loading. */
   load(): Promise<Engine> {
     return this.#timed('loadMs', () => {
@@ -189,23 +183,25 @@ export class Classifier {
    * @param pixels u8 RGB [size][size][3] each, of the network's size
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work.
    */
-  async predict(pixels: readonly Uint8Array[], observe?: Observer): Promise<Prediction[]> {
-    return this.#pass(pixels, (engine, some) => engine.run(some, observe));
+  async predict(pixels: readonly Uint8Array[], observe?: Observer, without?: Without): Promise<Prediction[]> {
+    this.budget.charge(pixels.length * PASS_MS, `classifying ${pixels.length} pictures`);
+    return this.#pass(pixels, PASS_MS, (engine, some) => engine.run(some, observe, without));
   }
 
-  /** Runs something over pictures, some at a time, and is charged for it. */
+  /** Runs something over pictures, some at a time, for which the request was charged. @param ms of each */
   async #pass<T>(
     pixels: readonly Uint8Array[],
+    ms: number,
     run: (engine: Engine, pixels: Uint8Array[]) => T[],
   ): Promise<T[]> {
-    this.budget.charge(pixels.length * PASS_MS, `classifying ${pixels.length} pictures`);
     const engine = await this.load();
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
     const results: T[] = [];
-    for (let from = 0; from < pixels.length; from += RUN_PICTURES) {
-      const some = pixels.slice(from, from + RUN_PICTURES);
-      await this.budget.turn(some.length * PASS_MS);
+    const pictures = runPictures(ms);
+    for (let from = 0; from < pixels.length; from += pictures) {
+      const some = pixels.slice(from, from + pictures);
+      await this.budget.turn(some.length * ms);
       await this.#timed('inferenceMs', async () => {
         results.push(...this.#guarded(() => run(engine, some)));
       });
@@ -215,7 +211,7 @@ export class Classifier {
 
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
   async classify(source: ImageSource, options: ReadOptions): Promise<Classified & { model: ModelInfo }> {
-    const model = await this.describe().catch(async (error: unknown) => {
+    const model = await this.#describeFor(options).catch(async (error: unknown) => {
       // The model failed before the decoder took the body: nobody else would end it.
       if (!(source instanceof Uint8Array)) await source.cancel(error);
       throw error;
@@ -234,7 +230,7 @@ export class Classifier {
     sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
     options: ReadOptions,
   ): Promise<Batch> {
-    const model = await this.describe();
+    const model = await this.#describeFor(options);
     const read: (Picture | ServiceError)[] = [];
     for await (const source of sources)
       read.push(
@@ -246,7 +242,7 @@ export class Classifier {
         }),
       );
     const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    this.#requirePaid(pictures, options);
+    requirePaid(pictures, options);
     const predictions = await this.#predictAll(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
@@ -265,12 +261,13 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const said = await this.#say(
-      pictures.map((picture) => [picture]),
-      model,
-    );
+    this.#charge(pictures.length, PLAIN);
+    const outcomes = await this.#outcomes(pictures, PLAIN, model);
     pictures.forEach(release);
-    return { model, results: said.map(({ prediction }) => prediction) };
+    return {
+      model,
+      results: outcomes.map((outcome) => saidOf(outcome, this.#heads, model, false).prediction),
+    };
   }
 
   /** Gives back everything that the request held. */
@@ -285,62 +282,73 @@ export class Classifier {
     return picture;
   }
 
-  /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Said[]> {
+  /** @param pictures how many */
+  #charge(pictures: number, options: ReadOptions): void {
+    const passes = pictures * passesOf(options);
+    this.budget.charge(passes * passMs(options.dropout), `classifying ${passes} pictures`);
+  }
+
+  /** Single crops of all pictures share their runs; crops, copies and masks are averaged picture by picture. */
+  async #predictAll(pictures: Picture[], options: ReadOptions, model: ModelInfo): Promise<Said[]> {
+    this.#charge(pictures.length, options);
     const said: Said[] = [];
-    if (crops === 1)
-      said.push(
-        ...(await this.#say(
-          pictures.map(({ pixels }) => [pixels]),
-          model,
-        )),
-      );
+    const { crops, relight, dropout } = options;
+    const plain = pictures.map(({ pixels }) => pixels);
+    if (crops === 1 && !relight && !dropout)
+      for (const outcome of await this.#outcomes(plain, options, model))
+        said.push(saidOf(outcome, this.#heads, model, false));
     else
-      for (const { pixels, size } of pictures) {
-        const ten = tenCrops(pixels, size, model.preprocess.crop);
-        said.push(...(await this.#say([ten], model)));
-        ten.forEach(release);
+      for (const picture of pictures) {
+        const held = await this.budget.reserve(sampleBytes(options, model, this.#heads.length));
+        const samples = await this.#sample(picture, options, model);
+        said.push(saidOf(samples, this.#heads, model, (dropout ?? relight) !== undefined));
+        held.leave();
       }
-    for (const { pixels } of pictures) release(pixels);
+    plain.forEach(release);
     return said;
   }
 
-  /** What the model or the heads say of pictures. @param pictures the crops of each, as many of every picture */
-  async #say(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Said[]> {
-    const pixels = pictures.flat();
-    const each = <T>(results: readonly T[]) =>
-      pictures.map((crops, i) => results.slice(i * crops.length, (i + 1) * crops.length));
+  /** What is said of each copy of a picture under each mask, its crops averaged: [copy and mask][asked]. */
+  async #sample({ pixels, size }: Picture, options: ReadOptions, model: ModelInfo): Promise<Outcome> {
+    const { crops, relight } = options;
+    const samples: Outcome = [];
+    for (let copy = 0; copy < (relight?.copies ?? 1); copy++) {
+      const square = relight
+        ? shifted(pixels, colorShift(model.colors ?? PHOTO_COLORS, relight.seed, copy))
+        : pixels;
+      const seen = crops === 10 ? tenCrops(square, size, model.preprocess.crop) : [square];
+      samples.push(...averageCrops(await this.#outcomes(seen, options, model)));
+      if (crops === 10) seen.forEach(release);
+      if (relight) release(square);
+    }
+    return samples;
+  }
+
+  /** What the model or the heads say of pictures, each under each mask. */
+  #outcomes(
+    pixels: readonly Uint8Array[],
+    { dropout, silence }: ReadOptions,
+    model: ModelInfo,
+  ): Promise<Outcome[]> {
     const heads = this.#heads;
+    const without = silence && silencedChannels(silence, model);
     if (heads.length === 0)
-      return each(await this.predict(pixels)).map((predictions) => {
-        const prediction = averagePredictions(predictions);
-        return { prediction, known: knownOf(prediction, model) };
-      });
+      return this.#pass(pixels, passMs(dropout), (engine, some) =>
+        dropout
+          ? engine.runDropped(some, dropout, without).map((passes) => passes.map((each) => [each]))
+          : engine.run(some, undefined, without).map((each) => [[each]]),
+      );
     const layers = headLayers(heads);
-    const activations = await this.#pass(pixels, (engine, some) => engine.activations(some, layers));
-    return each(activations).map((crops): Said => {
-      const results = scoreHeads(heads, crops, model);
-      const [first] = results;
-      if (!first) throw new ServiceError('internal', 'expected a result of each head');
-      return { prediction: first, known: first.known, heads: results };
-    });
+    return this.#pass(pixels, passMs(dropout), (engine, some) =>
+      (dropout
+        ? engine.activationsDropped(some, layers, dropout, without)
+        : engine.activations(some, layers, without).map((each) => [each])
+      ).map((passes) => passes.map((read) => headPredictions(heads, read))),
+    );
   }
 
   #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
     return { picture, ...said };
-  }
-
-  #requirePaid(pictures: readonly Picture[], { crops }: ReadOptions): void {
-    const bytes = pictures.reduce((sum, picture) => sum + picture.bytes, 0);
-    const workMs = pictures.length * crops * PASS_MS;
-    const paidMs = FREE_LIST_MS + bytes * MS_PER_BYTE;
-    if (workMs > paidMs)
-      throw new ServiceError(
-        'too-much-work',
-        `a list of pictures: expected work of at most ${FREE_LIST_MS} ms and ${MS_PER_BYTE} ms a byte, ` +
-          `${pictures.length * crops} crops out of ${bytes} bytes take ${workMs} ms; send them one by one`,
-        { members: { limit: { work_ms: Math.floor(paidMs) } } },
-      );
   }
 
   /** A trap throws the engine away. */

@@ -25,6 +25,12 @@ export interface ClassifierOptions {
   /** Names of published heads. */
   head?: string[];
   reject?: number;
+  relight?: number;
+  dropout?: number;
+  seed?: number;
+  towers?: 1 | 2 | 'both';
+  after?: string;
+  without?: string;
 }
 
 function parse(options: ClassifierOptions): ClassifyQuery {

@@ -17,13 +17,14 @@ const HOUSES: Record<string, readonly string[]> = {
 const ROOMS: Record<string, readonly string[]> = {
   errors: [],
   network: ['errors'],
+  random: [],
   isolate: ['errors'],
   photos: ['isolate', 'errors'],
-  engine: ['network', 'errors'],
+  engine: ['network', 'random', 'errors'],
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
-  classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  classify: ['heads', 'engine', 'image', 'model', 'network', 'random', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],

@@ -1,6 +1,7 @@
 // `import FILE`: any published weights file to a packed model file.
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { IMAGENET_COLORS } from '../../src/network/colors.ts';
 import { comparePhoto } from '../../weights/compare.ts';
 import { FloatForward } from '../../weights/float-forward.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
@@ -25,6 +26,8 @@ export interface ImportCommand {
   accuracy?: string;
   /** Bits of a weight of the dense layers: '4', else 8. */
   dense?: string;
+  /** 'imagenet': the published principal components of its photos' colours go into the file. */
+  colors?: string;
   /** Where the packed file goes; build/<key> when not given. */
   out?: string;
 }
@@ -32,11 +35,12 @@ export interface ImportCommand {
 /** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
-  { out, accuracy, dense, ...options }: ImportCommand,
+  { out, accuracy, dense, colors, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = loadFile(file);
   const model = importFile(source, options);
   if (accuracy) model.source.accuracy = accuracy;
+  if (colors === 'imagenet') model.colors = IMAGENET_COLORS;
   const target = out ?? `build/${model.name}.safetensors`;
   await mkdir(path.dirname(target), { recursive: true });
   const tiles = kernelTiles();

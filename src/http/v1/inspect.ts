@@ -2,6 +2,7 @@
 // as numbers. POST /v1/occlusion: which part of the picture mattered. Bodies as for /v1/classify, but for forms.
 import { type Context, Hono } from 'hono';
 import type * as v from 'valibot';
+import { silencedChannels } from '../../classify/silence.ts';
 import {
   checkStage,
   type FitOptions,
@@ -20,7 +21,7 @@ import { PictureBody } from '../body/picture.ts';
 import type { AppEnv } from '../context.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
-import { imageResult } from './answer.ts';
+import { imageResult, silenceOf } from './answer.ts';
 import { readSource } from './classify.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
@@ -89,11 +90,13 @@ export const inspectRoute = new Hono<AppEnv>()
       const parameters = c.req.valid('query');
       const png = wantsPng(c, parameters);
       const layer = parameters.layer ?? (png ? INPUT : undefined);
+      const silence = silenceOf(parameters);
       const maps = new Set(parameters.maps?.split(',') ?? []);
       const { model, picture } = await readPicture(c, parameters, (info) => {
         if (layer !== undefined) checkStage(layer, info);
         if (maps.delete('all')) for (const name of stageNames(info)) maps.add(name);
         for (const name of maps) checkStage(name, info, 'maps');
+        if (silence) silencedChannels(silence, info);
       });
       c.header('vary', 'Accept', { append: true });
       if (png && layer === INPUT) {
@@ -101,7 +104,7 @@ export const inspectRoute = new Hono<AppEnv>()
         return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
       }
       const wanted = new Set(layer === undefined ? maps : [...maps, layer]);
-      const { stages, prediction, values } = await inspect(picture.pixels, wanted, c.var.classifier);
+      const { stages, prediction, values } = await inspect(picture.pixels, wanted, c.var.classifier, silence);
       const stage = stages.find(({ name }) => name === layer);
       const found = values.get(layer ?? '');
       if (png && found && stage) return c.body(pngBytes(layerPicture(found, stage)), 200, PNG);
