@@ -11,14 +11,14 @@ import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
 import type { Upload } from '../isolate/upload.ts';
-import { PHOTO_COLORS } from '../network/colors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { headLayers, headModel, headPredictions } from './heads.ts';
-import { colorShift, type Relight, shifted } from './relight.ts';
+import { besides, type Ensemble, ensembleSaid, gatherEnsemble, type StoredModel } from './ensemble.ts';
+import { headModel } from './heads.ts';
+import { headsRun, modelRun, type Run, viewsOf } from './passes.ts';
+import type { Relight } from './relight.ts';
 import type { RequestLog } from './request-log.ts';
 import { averageCrops, type Outcome, type Said, saidOf } from './said.ts';
 import { type Silence, silencedChannels } from './silence.ts';
-import { tenCrops } from './ten-crop.ts';
 import { PASS_MS, passesOf, passMs, requirePaid, runPictures, sampleBytes } from './work.ts';
 
 /** The model as one request reaches it. */
@@ -71,6 +71,8 @@ export interface ClassifierParts {
   /** The published head of a name; undefined where there is none. */
   findHead: (name: string) => Promise<ServedHead | undefined>;
   headNames: () => Promise<string[]>;
+  /** Another model of the bucket, by its name; undefined where there is none. */
+  storedModel: (name: string) => Promise<StoredModel | undefined>;
   budget: Budget;
   log: RequestLog;
   /** Length that the client announced, where it did. */
@@ -85,6 +87,7 @@ export class Classifier {
   readonly #parts: ClassifierParts;
   #cold: boolean | undefined;
   #heads: ServedHead[] = [];
+  #ensemble: Ensemble | undefined;
 
   constructor(parts: ClassifierParts) {
     this.#parts = parts;
@@ -110,6 +113,19 @@ export class Classifier {
     this.#heads = heads;
   }
 
+  /**
+   * From now on this request asks an ensemble: the model by its own name, heads, and another model of the bucket.
+   * Throws ServiceError: not-found, head-backbone, bad-parameter for members that do not go together, too-much-memory,
+   * those of the catalog and of the models' loading.
+   */
+  async useEnsemble(names: readonly string[]): Promise<void> {
+    this.#ensemble = await gatherEnsemble(names, await this.#describeBackbone(), {
+      findHead: this.#parts.findHead,
+      storedModel: this.#parts.storedModel,
+      load: () => this.load(),
+    });
+  }
+
   /** Whether a head of this name is published. Throws ServiceError: those of the catalog. */
   async hasHead(name: string): Promise<boolean> {
     return (await this.#parts.findHead(name)) !== undefined;
@@ -120,16 +136,17 @@ export class Classifier {
     return this.#parts.headNames();
   }
 
-  /** Whether heads are asked. */
+  /** Whether heads are asked, or other models. */
   get usesHeads(): boolean {
-    return this.#heads.length > 0;
+    return this.#heads.length > 0 || this.#ensemble !== undefined;
   }
 
   /** What the model, or the first head that was asked for, says of itself. Throws ServiceError: those of the model's loading. */
   async describe(): Promise<ModelInfo> {
     const model = await this.#describeBackbone();
+    const [member] = this.#ensemble?.members ?? [];
     const [first] = this.#heads;
-    return first ? headModel(model, first) : model;
+    return member ?? (first ? headModel(model, first) : model);
   }
 
   /** What the model says of itself. Throws ServiceError: those of the model's loading. */
@@ -193,8 +210,9 @@ export class Classifier {
     pixels: readonly Uint8Array[],
     ms: number,
     run: (engine: Engine, pixels: Uint8Array[]) => T[],
+    of = this.model,
   ): Promise<T[]> {
-    const engine = await this.load();
+    const engine = await (of === this.model ? this.load() : this.#timed('loadMs', () => of.load()));
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
     const results: T[] = [];
@@ -203,7 +221,7 @@ export class Classifier {
       const some = pixels.slice(from, from + pictures);
       await this.budget.turn(some.length * ms);
       await this.#timed('inferenceMs', async () => {
-        results.push(...this.#guarded(() => run(engine, some)));
+        results.push(...this.#guarded(() => run(engine, some), of));
       });
     }
     return results;
@@ -266,7 +284,7 @@ export class Classifier {
     pictures.forEach(release);
     return {
       model,
-      results: outcomes.map((outcome) => saidOf(outcome, this.#heads, model, false).prediction),
+      results: outcomes.map((outcome) => this.#said(outcome, model, false).prediction),
     };
   }
 
@@ -285,7 +303,10 @@ export class Classifier {
   /** @param pictures how many */
   #charge(pictures: number, options: ReadOptions): void {
     const passes = pictures * passesOf(options);
-    this.budget.charge(passes * passMs(options.dropout), `classifying ${passes} pictures`);
+    const { heads = [], model = true, second } = this.#ensemble ?? {};
+    // Heads, the model and a second one run one after the other.
+    const runs = [heads.length > 0, model, second !== undefined].filter(Boolean).length;
+    this.budget.charge(runs * passes * passMs(options.dropout), `classifying ${runs * passes} pictures`);
   }
 
   /** Single crops of all pictures share their runs; crops, copies and masks are averaged picture by picture. */
@@ -296,12 +317,14 @@ export class Classifier {
     const plain = pictures.map(({ pixels }) => pixels);
     if (crops === 1 && !relight && !dropout)
       for (const outcome of await this.#outcomes(plain, options, model))
-        said.push(saidOf(outcome, this.#heads, model, false));
+        said.push(this.#said(outcome, model, false));
     else
       for (const picture of pictures) {
-        const held = await this.budget.reserve(sampleBytes(options, model, this.#heads.length));
+        const held = await this.budget.reserve(
+          sampleBytes(options, model, this.#ensemble?.members.length ?? this.#heads.length),
+        );
         const samples = await this.#sample(picture, options, model);
-        said.push(saidOf(samples, this.#heads, model, (dropout ?? relight) !== undefined));
+        said.push(this.#said(samples, model, (dropout ?? relight) !== undefined));
         held.leave();
       }
     plain.forEach(release);
@@ -310,41 +333,41 @@ export class Classifier {
 
   /** What is said of each copy of a picture under each mask, its crops averaged: [copy and mask][asked]. */
   async #sample({ pixels, size }: Picture, options: ReadOptions, model: ModelInfo): Promise<Outcome> {
-    const { crops, relight } = options;
     const samples: Outcome = [];
-    for (let copy = 0; copy < (relight?.copies ?? 1); copy++) {
-      const square = relight
-        ? shifted(pixels, colorShift(model.colors ?? PHOTO_COLORS, relight.seed, copy))
-        : pixels;
-      const seen = crops === 10 ? tenCrops(square, size, model.preprocess.crop) : [square];
+    for (let copy = 0; copy < (options.relight?.copies ?? 1); copy++) {
+      const { seen, done } = viewsOf(pixels, size, options, model, copy);
       samples.push(...averageCrops(await this.#outcomes(seen, options, model)));
-      if (crops === 10) seen.forEach(release);
-      if (relight) release(square);
+      done();
     }
     return samples;
   }
 
-  /** What the model or the heads say of pictures, each under each mask. */
-  #outcomes(
+  /** What the model, the heads or an ensemble say of pictures, each under each mask. */
+  async #outcomes(
     pixels: readonly Uint8Array[],
     { dropout, silence }: ReadOptions,
     model: ModelInfo,
   ): Promise<Outcome[]> {
-    const heads = this.#heads;
     const without = silence && silencedChannels(silence, model);
-    if (heads.length === 0)
-      return this.#pass(pixels, passMs(dropout), (engine, some) =>
-        dropout
-          ? engine.runDropped(some, dropout, without).map((passes) => passes.map((each) => [each]))
-          : engine.run(some, undefined, without).map((each) => [[each]]),
-      );
-    const layers = headLayers(heads);
-    return this.#pass(pixels, passMs(dropout), (engine, some) =>
-      (dropout
-        ? engine.activationsDropped(some, layers, dropout, without)
-        : engine.activations(some, layers, without).map((each) => [each])
-      ).map((passes) => passes.map((read) => headPredictions(heads, read))),
-    );
+    const heads = this.#ensemble?.heads ?? this.#heads;
+    const { model: own = heads.length === 0, second } = this.#ensemble ?? {};
+    const runs: [Run, ModelHandle][] = [
+      ...(heads.length > 0 ? [[headsRun(heads, dropout, without), this.model] as [Run, ModelHandle]] : []),
+      ...(own ? [[modelRun(dropout, without), this.model] as [Run, ModelHandle]] : []),
+      ...(second ? [[modelRun(dropout, without), second] as [Run, ModelHandle]] : []),
+    ];
+    let outcomes: Outcome[] | undefined;
+    for (const [run, of] of runs) {
+      const found = await this.#pass(pixels, passMs(dropout), run, of);
+      outcomes = outcomes ? besides(outcomes, found) : found;
+    }
+    return outcomes ?? [];
+  }
+
+  #said(samples: Outcome, model: ModelInfo, differ: boolean): Said {
+    return this.#ensemble
+      ? ensembleSaid(samples, this.#ensemble.members)
+      : saidOf(samples, this.#heads, model, differ);
   }
 
   #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
@@ -352,11 +375,11 @@ export class Classifier {
   }
 
   /** A trap throws the engine away. */
-  #guarded<T>(run: () => T): T {
+  #guarded<T>(run: () => T, of: ModelHandle): T {
     try {
       return run();
     } catch (cause) {
-      this.model.drop();
+      of.drop();
       throw new ServiceError('engine-trap', 'the computation trapped; the next request gets a fresh engine', {
         cause,
       });

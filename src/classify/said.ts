@@ -18,6 +18,8 @@ export interface Said {
   spread?: Spread | undefined;
   /** What each head says, where heads were asked for. */
   heads?: HeadResult[];
+  /** The members of an ensemble, where one was asked. */
+  ensemble?: ModelInfo[];
 }
 
 /** Where the model can say it: its calibration reads what the last dense layer reads. */

@@ -23,6 +23,7 @@ import { inspectRoute } from './v1/inspect.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
+import { photoIndexRoute } from './v1/photo-index.ts';
 
 /** Characters of a client's own X-Request-Id; a longer one is replaced. */
 const MAX_REQUEST_ID = 64;
@@ -63,6 +64,7 @@ export function createApp(isolate: Isolate) {
     .route('/', inspectRoute)
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
+    .route('/', photoIndexRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', pageRoute);

@@ -24,6 +24,7 @@ const ROOMS: Record<string, readonly string[]> = {
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
+  retrieval: ['engine', 'random', 'isolate', 'errors'],
   classify: ['heads', 'engine', 'image', 'model', 'network', 'random', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
@@ -31,6 +32,7 @@ const ROOMS: Record<string, readonly string[]> = {
   http: [
     'explain',
     'photos',
+    'retrieval',
     'classify',
     'heads',
     'engine',
@@ -44,6 +46,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'http',
     'explain',
     'photos',
+    'retrieval',
     'classify',
     'heads',
     'engine',
@@ -154,7 +157,9 @@ describe('who touches what', () => {
 
   test('WebAssembly: engine and image (the page compiles what a bundler would; others only hand a Module on)', () => {
     expect(strays(/\bWebAssembly\.(?!Module\b)/, ['engine', 'image', 'browser'])).toEqual([]);
-    expect(strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'browser', 'wasm.d'])).toEqual([]);
+    expect(strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'retrieval', 'browser', 'wasm.d'])).toEqual(
+      [],
+    );
     expect(strays(/\bnew WebAssembly\b/, ['engine', 'image'])).toEqual([]);
   });
 
@@ -162,8 +167,8 @@ describe('who touches what', () => {
     expect(strays(/\bmemory\.buffer\b/i, ['engine', 'image'])).toEqual([]);
   });
 
-  test('R2: model; photos and the bindings, for pictures named by their key', () => {
-    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos']);
+  test('R2: model; photos and the bindings, for pictures named by their key; retrieval, whose indexes lie there', () => {
+    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos', 'retrieval']);
     expect(wrong.filter((file) => file !== 'src/http/bindings.ts')).toEqual([]);
   });
 

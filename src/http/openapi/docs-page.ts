@@ -90,38 +90,70 @@ function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+const METHODS = ['get', 'put', 'post', 'delete'] as const;
+type Method = (typeof METHODS)[number];
+
+/** The part of a request that is not its address or its body, in three languages. */
+function howSent(method: Method, { security = [] }: Operation) {
+  const writes = security.length > 0 && security.every((need) => 'write_token' in need);
+  const named = method === 'put' || method === 'delete' ? method.toUpperCase() : undefined;
+  const python = [
+    ...(named ? [`, method="${named}"`] : []),
+    ...(writes ? [', headers={"Authorization": "Bearer TOKEN"}'] : []),
+  ].join('');
+  return {
+    curl: `${named ? `-X ${named} ` : ''}${writes ? "-H 'Authorization: Bearer TOKEN' " : ''}`,
+    script: writes ? "\n  headers: { authorization: 'Bearer TOKEN' }," : '',
+    python,
+    plain: !writes && method === 'get',
+  };
+}
+
 /** The same request in three languages. */
-function examples(address: string, operation: Operation): [string, string][] {
+function examples(address: string, method: Method, operation: Operation): [string, string][] {
   const body = exampleBody(operation);
   const png = Object.keys((operation.responses?.['200'] as { content?: object })?.content ?? {});
   const json = png.includes('application/json');
   const url = JSON.stringify(address);
-  if (body === undefined)
+  const { curl, script, python, plain } = howSent(method, operation);
+  if (body === undefined) {
+    const sent = plain ? '' : `, {\n  method: '${method.toUpperCase()}',${script}\n}`;
+    const post = method === 'post' ? '-X POST ' : '';
     return [
-      ['curl', json ? `curl ${shellQuoted(address)}` : `curl -o answer ${shellQuoted(address)}`],
+      [
+        'curl',
+        json ? `curl ${post}${curl}${shellQuoted(address)}` : `curl ${curl}-o answer ${shellQuoted(address)}`,
+      ],
       [
         'JavaScript',
-        `const response = await fetch(${url});\nconsole.log(await response.${json ? 'json()' : 'bytes()'});`,
+        `const response = await fetch(${url}${sent});\nconsole.log(await response.${json ? 'json()' : 'bytes()'});`,
       ],
-      ['Python', `import urllib.request\nprint(urllib.request.urlopen(${url}).read())`],
+      [
+        'Python',
+        plain
+          ? `import urllib.request\nprint(urllib.request.urlopen(${url}).read())`
+          : `import urllib.request\nrequest = urllib.request.Request(${url}${method === 'post' ? ', data=b""' : ''}${python})\n` +
+            'print(urllib.request.urlopen(request).read())',
+      ],
     ];
+  }
   const photo = body === 'photo';
   return [
     [
       'curl',
       photo
-        ? `curl --data-binary @photo.jpg ${shellQuoted(address)}`
-        : `curl --json ${shellQuoted(body.json)} ${shellQuoted(address)}`,
+        ? `curl ${curl}--data-binary @photo.jpg ${shellQuoted(address)}`
+        : `curl ${curl}--json ${shellQuoted(body.json)} ${shellQuoted(address)}`,
     ],
     [
       'JavaScript',
-      `${photo ? "import { readFile } from 'node:fs/promises';\n" : ''}const response = await fetch(${url}, {\n  method: 'POST',\n` +
+      `${photo ? "import { readFile } from 'node:fs/promises';\n" : ''}const response = await fetch(${url}, {\n  method: '${method.toUpperCase()}',${script}\n` +
         `  body: ${photo ? "await readFile('photo.jpg')" : `JSON.stringify(${body.json})`},\n});\nconsole.log(await response.json());`,
     ],
     [
       'Python',
       `import json, urllib.request\nbody = ${photo ? 'open("photo.jpg", "rb").read()' : `${JSON.stringify(body.json)}.encode()`}\n` +
-        `print(json.load(urllib.request.urlopen(urllib.request.Request(${url}, data=body))))`,
+        `print(json.load(urllib.request.urlopen(urllib.request.Request(${url}, data=body${python}))))`,
     ],
   ];
 }
@@ -151,7 +183,7 @@ function answers(document: Document, { responses = {} }: Operation): Html[] {
 }
 
 function section(document: Document, { path, method, operation }: Entry, context: DocsContext): Html {
-  const [first, ...others] = examples(addressOf(path, context), operation);
+  const [first, ...others] = examples(addressOf(path, context), method, operation);
   return html`<section>
     <h3 id="${anchor(method, path)}"><code>${method.toUpperCase()} ${path}</code></h3>
     <p>${operation.summary ?? ''}</p>
@@ -166,7 +198,7 @@ function section(document: Document, { path, method, operation }: Entry, context
 
 interface Entry {
   path: string;
-  method: 'get' | 'post';
+  method: Method;
   operation: Operation;
 }
 
@@ -177,7 +209,7 @@ function anchor(method: string, path: string): string {
 function entries(document: Document): Map<string, Entry[]> {
   const byTag = new Map<string, Entry[]>();
   for (const [path, item] of Object.entries(document.paths))
-    for (const method of ['get', 'post'] as const) {
+    for (const method of METHODS) {
       const operation = item?.[method];
       const tag = operation?.tags?.[0] ?? 'other';
       if (operation) byTag.set(tag, [...(byTag.get(tag) ?? []), { path, method, operation }]);

@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
+import { PHOTO_INDEX_PATHS } from '../v1/photo-index.ts';
 import { STATUSES } from './operation.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
@@ -49,7 +50,11 @@ function renamePaths(paths: Document['paths'], names: Readonly<Record<string, st
 /** The document of an application's routes. */
 export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect[]): Promise<Document> {
   const forms = dialects.flatMap(({ errors }) => (errors ? [errors.form] : []));
-  const names = Object.assign({}, ...dialects.map(({ documentedPaths }) => documentedPaths));
+  const names = Object.assign(
+    {},
+    PHOTO_INDEX_PATHS,
+    ...dialects.map(({ documentedPaths }) => documentedPaths),
+  );
   const document = await generateSpecs(app, {
     defaultValidationErrorResponse: false,
     documentation: {

@@ -1,16 +1,30 @@
 // Pieces of the own routes' answers, in the wire's names.
-import type { Classified, ReadOptions } from '../../classify/classifier.ts';
+import type { Classified, Classifier, ReadOptions } from '../../classify/classifier.ts';
 import { type RankOptions, rankLabels } from '../../classify/rank.ts';
 import type { Silence } from '../../classify/silence.ts';
 import type { Spread } from '../../classify/spread.ts';
 import type { Prediction } from '../../engine/engine.ts';
 import { ServiceError } from '../../errors.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
+import { NARROW, project, WIDE } from '../../retrieval/projection.ts';
 import { modelName } from './model-name.ts';
 import type { ClassifyQuery } from './schemas.ts';
 
 export function rankOptions(query: Pick<ClassifyQuery, 'top_k' | 'min_score'>): RankOptions {
   return { topK: query.top_k, minScore: query.min_score };
+}
+
+/** Whom the request asks: the model, heads, or an ensemble. Throws ServiceError as useHeads and useEnsemble do. */
+export async function useAsked(
+  classifier: Classifier,
+  { head, ensemble }: Pick<ClassifyQuery, 'head' | 'ensemble'>,
+): Promise<void> {
+  if (head && ensemble)
+    throw new ServiceError('bad-parameter', 'ensemble: expected without head, got both', {
+      members: { parameter: 'ensemble' },
+    });
+  if (head) await classifier.useHeads(head);
+  if (ensemble) await classifier.useEnsemble(ensemble);
 }
 
 type SilenceQuery = Pick<ClassifyQuery, 'towers' | 'after' | 'without'>;
@@ -52,6 +66,12 @@ function predictions(
   }));
 }
 
+/** What the last layer reads, or the vector that indexes of photos keep of it. */
+function embeddingOf({ embedding }: Prediction, { dims }: ClassifyQuery): number[] {
+  if (dims === undefined || embedding.length === 0) return Array.from(embedding);
+  return Array.from(project(embedding, dims === '256' ? NARROW : WIDE));
+}
+
 function uncertainty(spread: Spread | undefined) {
   if (!spread) return {};
   const { samples, entropy, mutualInformation } = spread;
@@ -65,7 +85,7 @@ function knownMembers(known: number | undefined, reject: number) {
 
 /** One picture's part of an answer. */
 export function imageResult(
-  { picture, prediction, known, spread, heads = [] }: Classified,
+  { picture, prediction, known, spread, heads = [], ensemble }: Classified,
   model: ModelInfo,
   query: ClassifyQuery,
 ) {
@@ -86,7 +106,8 @@ export function imageResult(
           })),
         }
       : {}),
+    ...(ensemble ? { ensemble: ensemble.map(modelName) } : {}),
     ...(include.includes('logits') ? { logits: Array.from(prediction.logits) } : {}),
-    ...(include.includes('embedding') ? { embedding: Array.from(prediction.embedding) } : {}),
+    ...(include.includes('embedding') ? { embedding: embeddingOf(prediction, query) } : {}),
   };
 }

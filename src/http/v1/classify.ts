@@ -12,7 +12,7 @@ import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { parseJson, query } from '../openapi/validation.ts';
 import { problemDocument } from '../problem.ts';
-import { imageResult, readOptions } from './answer.ts';
+import { imageResult, readOptions, useAsked } from './answer.ts';
 import { Form, tooManyFiles } from './form.ts';
 import { modelName } from './model-name.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
@@ -92,7 +92,7 @@ export const classifyRoute = new Hono<AppEnv>().post(
     if (boundary !== undefined) {
       const form = new Form(c, boundary);
       await form.begin();
-      if (form.parameters.head) await c.var.classifier.useHeads(form.parameters.head);
+      await useAsked(c.var.classifier, form.parameters);
       const batch = await c.var.classifier.classifyAll(form.files(), readOptions(form.parameters));
       const [only] = batch.results;
       if (!only || batch.results.length > 1) return c.json(listAnswer(c, batch, form.names, form.parameters));
@@ -100,7 +100,7 @@ export const classifyRoute = new Hono<AppEnv>().post(
       return c.json(answer(c, only, batch.model, form.parameters));
     }
     const parameters = c.req.valid('query');
-    if (parameters.head) await c.var.classifier.useHeads(parameters.head);
+    await useAsked(c.var.classifier, parameters);
     const body = await readBody(c);
     if ('sources' in body) {
       const batch = await c.var.classifier.classifyAll(body.sources, readOptions(parameters));

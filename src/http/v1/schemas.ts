@@ -5,6 +5,7 @@ import { PictureBody } from '../body/picture.ts';
 import { MOST_FILES } from '../limits.ts';
 import { wholeNumber } from '../openapi/validation.ts';
 import { Problem } from '../problem.ts';
+import { Training } from './model-card.ts';
 
 export const MAX_TOP_K = 1000;
 
@@ -49,6 +50,7 @@ export const SilenceEntries = {
 
 /** Heads of one request. */
 export const MAX_HEADS = 8;
+const ensemble = `2 to ${MAX_HEADS} names of models or heads, with commas between`;
 const heads = `1 to ${MAX_HEADS} names of heads, with commas between`;
 
 export const ClassifyQuery = v.strictObject({
@@ -111,6 +113,14 @@ export const ClassifyQuery = v.strictObject({
       v.description('Classify by these published heads (own classes) instead of the model.'),
     ),
   ),
+  ensemble: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z0-9][a-z0-9-]{0,63}(,[a-z0-9][a-z0-9-]{0,63}){1,7}$/, ensemble),
+      v.transform((text) => [...new Set(text.split(','))]),
+      v.description('Models and heads of the same classes, whose probabilities are averaged.'),
+    ),
+  ),
   reject: v.optional(
     v.pipe(
       v.string(share),
@@ -130,6 +140,12 @@ export const ClassifyQuery = v.strictObject({
       v.string(),
       v.regex(/^(logits|embedding)(,(logits|embedding))?$/, 'logits, embedding or logits,embedding'),
       v.description('More of what was computed: `logits`, `embedding` (input of the last layer), or both.'),
+    ),
+  ),
+  dims: v.optional(
+    v.pipe(
+      v.picklist(['1024', '256'], '1024 or 256'),
+      v.description('The embedding as the vector of so many numbers that indexes of photos are made of.'),
     ),
   ),
 });
@@ -219,6 +235,7 @@ export const ImageResult = v.object({
       ),
     ),
   ),
+  ensemble: v.optional(v.pipe(v.array(ModelName), v.description('The models whose answers were averaged.'))),
   logits: v.optional(v.array(v.number())),
   embedding: v.optional(v.array(v.number())),
 });
@@ -296,6 +313,11 @@ export const ModelAnswer = v.object({
   ),
   macs: v.number(),
   parameters: v.number(),
+  training: v.pipe(
+    v.nullable(Training),
+    v.description('What the weights were trained on, and how; null where that is not known.'),
+  ),
+  paper: v.pipe(Training, v.description("The paper's own facts and figures, in the same members.")),
   labels: v.array(v.object({ index: v.number(), synset: v.optional(v.string()), label: v.string() })),
   model_version_status: v.pipe(
     v.array(

@@ -74,7 +74,9 @@ function misfits(schema: Schema, value: unknown, path = '$'): string[] {
 
 const address = (path: string, model = 'tiny') =>
   path
+    .replace('/index/{name}', `/index/${model === 'tiny' ? 'documented' : model}`)
     .replace(/\{(model|name)\}/, model)
+    .replace('{key}', 'photo')
     .replace('{version}', versions[0] ?? '')
     .replace('{account}', 'account');
 
@@ -105,6 +107,8 @@ interface Cause {
   cold?: boolean;
   /** The body never comes. */
   stalled?: boolean;
+  /** Nobody may write. */
+  readOnly?: boolean;
 }
 
 /** A head of another model. */
@@ -113,11 +117,18 @@ const foreignVersion = headVersion(foreign.sha256);
 await bindings.MODELS?.put(versionKey('foreign', foreignVersion), foreign.bytes);
 await bindings.MODELS?.put(pointerKey('foreign'), encodePointer(withVersion(undefined, foreignVersion)));
 
+/** An index of another model. */
+await bindings.MODELS?.put(
+  'index/foreign/current',
+  JSON.stringify({ format: 'alexnet-edge-index/1', model: 'a'.repeat(64), segments: [], gone: [] }),
+);
+
 /** What brings each status about. */
 const CAUSES: Record<string, Cause> = {
   200: { search: '' },
   400: { search: '?no_such_parameter=1' },
   401: { bindings: { API_TOKENS: 'token' } },
+  403: { readOnly: true },
   404: { model: 'no-such-model', head: 'no-such-head' },
   408: { bindings: { MAX_STALL_MS: '20' }, stalled: true },
   409: { head: 'foreign' },
@@ -130,7 +141,11 @@ const CAUSES: Record<string, Cause> = {
   504: { bindings: { MODELS: unreachable }, cold: true },
 };
 
-function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
+/** What a token of the scope write brings. */
+const WRITER = { authorization: 'Bearer writer' };
+const PHOTO = '/v1/index/documented/photo';
+
+async function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
   // Readiness alone loads nothing.
   const search =
     cause.head && path === '/v1/classify'
@@ -142,7 +157,13 @@ function request(method: string, path: string, operation: Operation, cause: Caus
     ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
     : undefined;
   const init: RequestInit = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
-  return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...cause.bindings }, worker);
+  const writes = operation.responses[403] !== undefined;
+  if (writes && !cause.bindings?.API_TOKENS) init.headers = WRITER;
+  if (path.startsWith('/v1/index/') && !cause.bindings)
+    await send(PHOTO, { method: 'PUT', headers: WRITER, body: jpeg }, { WRITE_TOKENS: 'writer' });
+  const name = path.startsWith('/v1/index/') && cause.head === 'foreign' ? 'foreign' : cause.model;
+  const more = { ...(writes && !cause.readOnly ? { WRITE_TOKENS: 'writer' } : {}), ...cause.bindings };
+  return send(`${address(path, name)}${search}`, init, more, worker);
 }
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -168,6 +189,12 @@ it('is OpenAPI 3.1 and names every route', () => {
     'POST /v1/occlusion',
     'GET /v1/models/{name}/filters.png',
     'GET /v1/models/{name}/file',
+    'PUT /v1/index/{name}/{key}',
+    'DELETE /v1/index/{name}/{key}',
+    'GET /v1/index/{name}',
+    'DELETE /v1/index/{name}',
+    'GET /v1/index/{name}/duplicates',
+    'POST /v1/index/{name}:search',
     'GET /v1/limits',
     'GET /healthz',
     'GET /readyz',
@@ -212,8 +239,9 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
   const example = operation.requestBody?.content['application/json']?.example;
   if (example)
     it('answers its example', async () => {
-      const init = { method: 'POST', body: JSON.stringify(example) };
-      const response = await send(address(path), init);
+      const init = { method: method.toUpperCase(), body: JSON.stringify(example), headers: WRITER };
+      await send(PHOTO, { method: 'PUT', headers: WRITER, body: jpeg }, { WRITE_TOKENS: 'writer' });
+      const response = await send(address(path), init, { WRITE_TOKENS: 'writer' });
       expect(response.status).toBe(200);
       const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
       expect(misfits(schema, await response.json())).toEqual([]);
