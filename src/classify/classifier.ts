@@ -5,6 +5,7 @@ import type { Dropout } from '../engine/dropout.ts';
 import type { Engine, Observer, Prediction, Without } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
+import { featureLayers, quantizeFeatures } from '../heads/features.ts';
 import { checkBackbone } from '../heads/file.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
@@ -12,14 +13,14 @@ import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { besides, type Ensemble, ensembleSaid, gatherEnsemble, type StoredModel } from './ensemble.ts';
+import { type Ensemble, gatherEnsemble, type StoredModel } from './ensemble.ts';
 import { headModel } from './heads.ts';
-import { headsRun, modelRun, type Run, viewsOf } from './passes.ts';
 import type { Relight } from './relight.ts';
 import type { RequestLog } from './request-log.ts';
-import { averageCrops, type Outcome, type Said, saidOf } from './said.ts';
+import type { Said } from './said.ts';
+import { type Scoring, scorePictures, scorePixels } from './scoring.ts';
 import { type Silence, silencedChannels } from './silence.ts';
-import { PASS_MS, passesOf, passMs, requirePaid, runPictures, sampleBytes } from './work.ts';
+import { PASS_MS, requirePaid, runPictures } from './work.ts';
 
 /** The model as one request reaches it. */
 export interface ModelHandle {
@@ -48,8 +49,6 @@ export interface ReadOptions {
   /** What is switched off in the network. */
   silence?: Silence | undefined;
 }
-
-const PLAIN: ReadOptions = { exif: 'apply', crops: 1 };
 
 /** What was learned of one picture. */
 export interface Classified extends Said {
@@ -230,14 +229,14 @@ export class Classifier {
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
   async classify(source: ImageSource, options: ReadOptions): Promise<Classified & { model: ModelInfo }> {
     const model = await this.#describeFor(options).catch(async (error: unknown) => {
-      // The model failed before the decoder took the body: nobody else would end it.
+      // The model failed before the decoder took the body: without this it would never end.
       if (!(source instanceof Uint8Array)) await source.cancel(error);
       throw error;
     });
     const picture = await this.#read(source, options, model);
-    const [said] = await this.#predictAll([picture], options, model);
-    if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-    return { ...this.#classified(picture, said), model };
+    const [scores] = await scorePictures([picture], options, model, this.#scoring);
+    if (!scores) throw new ServiceError('internal', 'expected one prediction for each picture');
+    return { ...this.#classified(picture, scores), model };
   }
 
   /**
@@ -249,25 +248,52 @@ export class Classifier {
     options: ReadOptions,
   ): Promise<Batch> {
     const model = await this.#describeFor(options);
-    const read: (Picture | ServiceError)[] = [];
-    for await (const source of sources)
-      read.push(
-        await this.#read(source, options, model).catch((error: unknown) => {
-          // Of the whole request, not of one picture.
-          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
-            return error;
-          throw error;
-        }),
-      );
-    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    requirePaid(pictures, options);
-    const predictions = await this.#predictAll(pictures, options, model);
+    const { read, pictures } = await this.#readAll(sources, options, model);
+    const classified = await this.#classifyPictures(pictures, options, model);
     const results = read.map((picture): Classified | ServiceError => {
       if (picture instanceof ServiceError) return picture;
-      const said = predictions.shift();
-      if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, said);
+      const result = classified.shift();
+      if (!result) throw new ServiceError('internal', 'expected one result for each picture');
+      return result;
     });
+    return { model, results };
+  }
+
+  /**
+   * Reads one picture, to be classified together with others of the same client: each is charged to its own budget,
+   * and its memory stays reserved until this request ends. Throws ServiceError: those of decode.
+   */
+  async read(source: ImageSource, options: ReadOptions): Promise<Picture> {
+    return this.#read(source, options, await this.#describeBackbone());
+  }
+
+  /** Classifies pictures that were read, one result each, in order. Throws ServiceError: those of predict. */
+  async classifyPictures(pictures: readonly Picture[], options: ReadOptions): Promise<Batch<Classified>> {
+    const model = await this.describe();
+    return { model, results: await this.#classifyPictures(pictures, options, model) };
+  }
+
+  /**
+   * What the layers make of each source that a head may read, as training keeps it; a source that cannot be read has
+   * its error in its place. Throws ServiceError as classifyAll.
+   */
+  async readFeatures(
+    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+    exif: ReadOptions['exif'],
+  ): Promise<Batch<Uint8Array[] | ServiceError>> {
+    const model = await this.#describeBackbone();
+    const { read, pictures } = await this.#readAll(sources, { exif, crops: 1 }, model);
+    const layers = featureLayers(model).map(({ name }) => name);
+    this.budget.charge(pictures.length * PASS_MS, `reading ${pictures.length} pictures`);
+    const activations = await this.#pass(
+      pictures.map(({ pixels }) => pixels),
+      PASS_MS,
+      (engine, some) => engine.activations(some, layers),
+    );
+    for (const { pixels } of pictures) release(pixels);
+    const results = read.map((picture) =>
+      picture instanceof ServiceError ? picture : (activations.shift() ?? []).map(quantizeFeatures),
+    );
     return { model, results };
   }
 
@@ -279,13 +305,9 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    this.#charge(pictures.length, PLAIN);
-    const outcomes = await this.#outcomes(pictures, PLAIN, model);
+    const results = await scorePixels(pictures, model, this.#scoring);
     pictures.forEach(release);
-    return {
-      model,
-      results: outcomes.map((outcome) => this.#said(outcome, model, false).prediction),
-    };
+    return { model, results };
   }
 
   /** Gives back everything that the request held. */
@@ -300,78 +322,53 @@ export class Classifier {
     return picture;
   }
 
-  /** @param pictures how many */
-  #charge(pictures: number, options: ReadOptions): void {
-    const passes = pictures * passesOf(options);
-    const { heads = [], model = true, second } = this.#ensemble ?? {};
-    // Heads, the model and a second one run one after the other.
-    const runs = [heads.length > 0, model, second !== undefined].filter(Boolean).length;
-    this.budget.charge(runs * passes * passMs(options.dropout), `classifying ${runs * passes} pictures`);
-  }
-
-  /** Single crops of all pictures share their runs; crops, copies and masks are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], options: ReadOptions, model: ModelInfo): Promise<Said[]> {
-    this.#charge(pictures.length, options);
-    const said: Said[] = [];
-    const { crops, relight, dropout } = options;
-    const plain = pictures.map(({ pixels }) => pixels);
-    if (crops === 1 && !relight && !dropout)
-      for (const outcome of await this.#outcomes(plain, options, model))
-        said.push(this.#said(outcome, model, false));
-    else
-      for (const picture of pictures) {
-        const held = await this.budget.reserve(
-          sampleBytes(options, model, this.#ensemble?.members.length ?? this.#heads.length),
-        );
-        const samples = await this.#sample(picture, options, model);
-        said.push(this.#said(samples, model, (dropout ?? relight) !== undefined));
-        held.leave();
-      }
-    plain.forEach(release);
-    return said;
-  }
-
-  /** What is said of each copy of a picture under each mask, its crops averaged: [copy and mask][asked]. */
-  async #sample({ pixels, size }: Picture, options: ReadOptions, model: ModelInfo): Promise<Outcome> {
-    const samples: Outcome = [];
-    for (let copy = 0; copy < (options.relight?.copies ?? 1); copy++) {
-      const { seen, done } = viewsOf(pixels, size, options, model, copy);
-      samples.push(...averageCrops(await this.#outcomes(seen, options, model)));
-      done();
-    }
-    return samples;
-  }
-
-  /** What the model, the heads or an ensemble say of pictures, each under each mask. */
-  async #outcomes(
-    pixels: readonly Uint8Array[],
-    { dropout, silence }: ReadOptions,
+  async #classifyPictures(
+    pictures: readonly Picture[],
+    options: ReadOptions,
     model: ModelInfo,
-  ): Promise<Outcome[]> {
-    const without = silence && silencedChannels(silence, model);
-    const heads = this.#ensemble?.heads ?? this.#heads;
-    const { model: own = heads.length === 0, second } = this.#ensemble ?? {};
-    const runs: [Run, ModelHandle][] = [
-      ...(heads.length > 0 ? [[headsRun(heads, dropout, without), this.model] as [Run, ModelHandle]] : []),
-      ...(own ? [[modelRun(dropout, without), this.model] as [Run, ModelHandle]] : []),
-      ...(second ? [[modelRun(dropout, without), second] as [Run, ModelHandle]] : []),
-    ];
-    let outcomes: Outcome[] | undefined;
-    for (const [run, of] of runs) {
-      const found = await this.#pass(pixels, passMs(dropout), run, of);
-      outcomes = outcomes ? besides(outcomes, found) : found;
-    }
-    return outcomes ?? [];
+  ): Promise<Classified[]> {
+    const scores = await scorePictures(pictures, options, model, this.#scoring);
+    return pictures.map((picture, i) => {
+      const own = scores[i];
+      if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return this.#classified(picture, own);
+    });
   }
 
-  #said(samples: Outcome, model: ModelInfo, differ: boolean): Said {
-    return this.#ensemble
-      ? ensembleSaid(samples, this.#ensemble.members)
-      : saidOf(samples, this.#heads, model, differ);
+  /** Reads each source, or notes why it cannot be read. */
+  async #readAll(
+    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+    options: ReadOptions,
+    model: ModelInfo,
+  ): Promise<{ read: (Picture | ServiceError)[]; pictures: Picture[] }> {
+    const read: (Picture | ServiceError)[] = [];
+    for await (const source of sources)
+      read.push(
+        await this.#read(source, options, model).catch((error: unknown) => {
+          // Of the whole request, not of one picture.
+          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
+            return error;
+          throw error;
+        }),
+      );
+    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
+    requirePaid(pictures, options);
+    return { read, pictures };
   }
 
-  #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
-    return { picture, ...said };
+  /** What the request asks, and how it runs a pass. */
+  get #scoring(): Scoring {
+    return {
+      heads: this.#heads,
+      ensemble: this.#ensemble,
+      budget: this.budget,
+      own: this.model,
+      pass: (...parameters) => this.#pass(...parameters),
+    };
+  }
+
+  #classified({ pixels: _, ...picture }: Picture, scores: Said): Classified {
+    return { picture, ...scores };
   }
 
   /** A trap throws the engine away. */

@@ -2,7 +2,7 @@
 // channels. Calls stay short (at most about 10 M multiply-adds), because V8 changes to optimised code only
 // between calls.
 import type { ConvLayer, Shape } from '../network/layer.ts';
-import type { LayerShapes } from '../network/shapes.ts';
+import type { LayerInfo } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
 import { convKernel, prefersSteps, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
 import { type Conv, type ConvWindow, type Kernels, tilesOf } from './kernels.ts';
@@ -25,7 +25,7 @@ export function runBytes(kernel: number, groupChannels: number, kStep: number): 
 export function planConv(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   layer: ConvLayer,
   weights: LayerWeights,
 ): ConvRun {
@@ -85,7 +85,7 @@ export function planConv(
           starts + block * blockStarts,
         );
       }
-      return { address: target, max: memory.largest(max) };
+      return { address: target, max: memory.maxOfLanes(max) };
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
 import { type Silence, silencedChannels } from '../classify/silence.ts';
 import type { Observer, Prediction } from '../engine/engine.ts';
-import { excerpt, ServiceError } from '../errors.ts';
+import { badParameter, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
@@ -26,8 +26,8 @@ export interface Stage {
   timeMs: number;
   /** Share of values that are exactly 0. */
   zeros: number;
-  least: number;
-  largest: number;
+  min: number;
+  max: number;
 }
 
 export interface Inspection {
@@ -53,11 +53,10 @@ export async function fitPicture(
     area: 'crop',
   });
   if (fit === 'none' && (picture.width !== crop || picture.height !== crop))
-    throw new ServiceError(
-      'bad-parameter',
-      `fit=none: expected a picture of ${crop} x ${crop} pixels, got ${picture.width} x ${picture.height}`,
-      { members: { parameter: 'fit' } },
-    );
+    throw badParameter('fit', `a picture of ${crop} x ${crop} pixels`, {
+      got: `${picture.width} x ${picture.height}`,
+      subject: 'fit=none',
+    });
   return picture;
 }
 
@@ -69,33 +68,20 @@ export function stageNames({ network }: ModelInfo): string[] {
 /** Throws ServiceError bad-parameter for a layer that the model has not. */
 export function checkStage(name: string, model: ModelInfo, parameter = 'layer'): void {
   const names = stageNames(model);
-  if (!names.includes(name))
-    throw new ServiceError(
-      'bad-parameter',
-      `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`,
-      {
-        members: { parameter },
-      },
-    );
+  if (!names.includes(name)) throw badParameter(parameter, names.join(', '), { got: name });
 }
 
-function describe(
-  name: string,
-  type: string,
-  shape: Shape,
-  values: ArrayLike<number>,
-  timeMs: number,
-): Stage {
+function stageOf(name: string, type: string, shape: Shape, values: ArrayLike<number>, timeMs: number): Stage {
   let zeros = 0;
-  let least = Infinity;
-  let largest = -Infinity;
+  let min = Infinity;
+  let max = -Infinity;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     if (value === 0) zeros++;
-    if (value < least) least = value;
-    if (value > largest) largest = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return { name, type, shape, timeMs, zeros: zeros / values.length, least, largest };
+  return { name, type, shape, timeMs, zeros: zeros / values.length, min, max };
 }
 
 /**
@@ -113,14 +99,14 @@ export async function inspect(
   const shape = { height: size, width: size, channels: 3 };
   const kept = engine.layers.filter(({ layer }) => wanted.has(layer.name));
   await classifier.budget.reserve(kept.reduce((sum, { output }) => sum + elements(output) * 4, 0));
-  const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
+  const stages = [stageOf(INPUT, INPUT, shape, pixels, 0)];
   const values = new Map<string, Float32Array>();
   if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
   const observe: Observer = ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
-    stages.push(describe(name, type, output, found, timeMs));
+    stages.push(stageOf(name, type, output, found, timeMs));
     if (wanted.has(name)) values.set(name, found);
     since = Date.now();
   };

@@ -11,7 +11,7 @@ export interface Bitmap {
 }
 
 /** Grey between tiles, and black behind. */
-const GAP_GREY = 72;
+const GAP_GRAY = 72;
 const STRIP_WIDTH = 1024;
 const STRIP_COLUMNS = 256;
 const STRIP_CELL_HEIGHT = 8;
@@ -19,10 +19,10 @@ const STRIP_CELL_HEIGHT = 8;
 const LONE_CELL_HEIGHT = 32;
 
 /** Maps from value to grey: 0..max to 0..255; with negative values, -max..max to 1..255 around 128. */
-function greyScale(least: number, largest: number): (value: number) => number {
-  const magnitude = Math.max(largest, -least);
+function grayScale(min: number, max: number): (value: number) => number {
+  const magnitude = Math.max(max, -min);
   if (magnitude === 0) return () => 0;
-  if (least >= 0) return (value) => Math.round((value / magnitude) * 255);
+  if (min >= 0) return (value) => Math.round((value / magnitude) * 255);
   return (value) => Math.round(128 + (value / magnitude) * 127);
 }
 
@@ -41,16 +41,16 @@ export function mapMosaic(values: Float32Array, { height, width, channels }: Sha
   const columns = gridColumns(channels);
   const rows = Math.ceil(channels / columns);
   const total = columns * (width + 1) + 1;
-  const data = new Uint8Array(total * (rows * (height + 1) + 1)).fill(GAP_GREY);
+  const data = new Uint8Array(total * (rows * (height + 1) + 1)).fill(GAP_GRAY);
   for (let channel = 0; channel < channels; channel++) {
-    let least = 0;
-    let largest = 0;
+    let min = 0;
+    let max = 0;
     for (let i = channel; i < values.length; i += channels) {
       const value = values[i] ?? 0;
-      if (value < least) least = value;
-      if (value > largest) largest = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
-    const grey = greyScale(least, largest);
+    const grey = grayScale(min, max);
     const left = (channel % columns) * (width + 1) + 1;
     const top = Math.floor(channel / columns) * (height + 1) + 1;
     for (let y = 0; y < height; y++)
@@ -67,8 +67,8 @@ export function vectorStrip(values: Float32Array): Bitmap {
   const width = columns * cell;
   const rows = Math.ceil(values.length / columns);
   const cellHeight = rows === 1 ? LONE_CELL_HEIGHT : STRIP_CELL_HEIGHT;
-  const grey = greyScale(Math.min(...values), Math.max(...values));
-  const data = new Uint8Array(width * rows * cellHeight).fill(GAP_GREY);
+  const grey = grayScale(Math.min(...values), Math.max(...values));
+  const data = new Uint8Array(width * rows * cellHeight).fill(GAP_GRAY);
   values.forEach((value, i) => {
     const top = Math.floor(i / columns) * cellHeight;
     const left = (i % columns) * cell;

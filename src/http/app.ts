@@ -18,8 +18,10 @@ import { pageRoute } from './page.ts';
 import { asServiceError, errorResponse, withCurlHint } from './problem.ts';
 import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
+import { headsRoute } from './v1/heads.ts';
 import { healthRoute } from './v1/health.ts';
 import { inspectRoute } from './v1/inspect.ts';
+import { jobsRoute } from './v1/jobs.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
@@ -65,6 +67,8 @@ export function createApp(isolate: Isolate) {
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
     .route('/', photoIndexRoute)
+    .route('/', jobsRoute)
+    .route('/', headsRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', pageRoute);

@@ -31,6 +31,8 @@ export interface AppEnv {
     isolate: Isolate;
     log: RequestLog;
     classifier: Classifier;
+    /** Set by requireWrite: the answer belongs into no cache. */
+    writes?: boolean;
   };
 }
 
@@ -40,6 +42,8 @@ export interface Requester {
   announcedBytes?: number | undefined;
   log: RequestLog;
   waitUntil: WaitUntil;
+  /** Work that it may do, ms; without it, as the variables say. */
+  workMs?: number;
 }
 
 function modelHandle(
@@ -67,7 +71,7 @@ export function createClassifier(
   env: Bindings,
   requester: Requester,
 ) {
-  const { client, log, announcedBytes, waitUntil } = requester;
+  const { client, log, announcedBytes, waitUntil, workMs } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
     model: modelHandle(loader, env, key, waitUntil),
@@ -85,7 +89,7 @@ export function createClassifier(
     findHead: (name) => heads.find(name, objectsOf(env.MODELS)),
     limits: imageLimits(env),
     images: env.IMAGES,
-    budget: new Budget(shared, budgetLimits(env), client),
+    budget: new Budget(shared, { ...budgetLimits(env), ...(workMs === undefined ? {} : { workMs }) }, client),
     log,
     announcedBytes,
   });

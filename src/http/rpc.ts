@@ -11,7 +11,7 @@ import { createClassifier, type Isolate } from './context.ts';
 import { writeLog } from './middleware/request-log.ts';
 import { parameterError } from './openapi/validation.ts';
 import { asServiceError } from './problem.ts';
-import { imageResult, readOptions, useAsked } from './v1/answer.ts';
+import { imageResult, readOptions, useAsked } from './v1/classify-result.ts';
 import { modelName } from './v1/model-name.ts';
 import { ClassifyQuery } from './v1/schemas.ts';
 

@@ -103,7 +103,7 @@ export class ImageDecoder {
         workMs = decodeWork(format, header);
         budget?.charge(workMs, 'decoding');
         const { width, height } = header;
-        // PNG and WebP may tell the orientation behind their pixels.
+        // The EXIF of a PNG or WebP may follow its pixels.
         const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
         kept = late
           ? anyRegion(width, height, options.preprocess, options.area)

@@ -1,12 +1,12 @@
 // A semaphore for an isolate: a bounded number of units (requests, bytes of memory) that requests hold
 // as permits. Differences to the usual one, each for a reason:
 //
-//   polling    a request may be cancelled at any await, and then none of its promises settles; so nobody waits for a
-//              promise of another request. Whoever waits asks again by a timer of its own.
+//   polling    a request may be cancelled at any await, and then none of its promises settles; so no request
+//              waits for a promise of another. A waiter asks again by a timer of its own.
 //   expiry     a permit whose holder stopped running (holder.ts) is given away; only after GRACE_MS, because after a
 //              suspension of the whole process every holder looks dead.
 //   eviction   when a waiter does not fit, permits go whose holders wait for a client that is more than BEHIND_MS
-//              behind: a slow client costs others nothing, and may be as slow as it likes while nobody else waits.
+//              behind: a slow client costs others nothing, and may be as slow as it likes while no other waits.
 //   order      least attained service first: who has had less work comes first, then who asks for less, then order of
 //              arrival. So turns go round between clients, and small requests are not behind large ones.
 //   large      permits marked large take at most `largeCapacity` together; a single one may exceed it alone.
@@ -15,7 +15,7 @@ import { awakeMs, type Holder } from './holder.ts';
 
 /** Times of all queues, ms. */
 const POLL_MS = 5;
-/** Whoever is far behind asks less often: each this many places, one POLL_MS more. */
+/** The further back in the line, the less often a waiter asks: one POLL_MS more for each this many places. */
 const PLACES_PER_POLL = 4;
 /** A live holder renews its heartbeat within this time after a suspension. */
 const GRACE_MS = 300;
@@ -161,7 +161,7 @@ export class Turns {
     for (const { waiter } of line) {
       if (!this.#fits(waiter)) this.#evictFor(waiter, now);
       if (this.#fits(waiter)) return waiter;
-      // What is large waits beside the line, so that it holds nobody up.
+      // A large waiter stands beside the line, so that it does not hold it up.
       if (!waiter.large) return undefined;
     }
     return undefined;

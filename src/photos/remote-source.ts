@@ -1,6 +1,6 @@
 // The bytes of a photo that lies elsewhere, as a source that opens at its first read: a list of them does not open
 // them all at once, and one that fails fails alone. Bounded in bytes and time, whatever the other side says or does.
-import { excerpt, ServiceError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 import { type ByteSource, byteSource } from '../isolate/byte-source.ts';
 import { Upload } from '../isolate/upload.ts';
 
@@ -71,10 +71,4 @@ export function remoteUpload(
     },
     cancel: end,
   });
-}
-
-/** Refuses a reference. `got` is repeated in part. */
-export function badReference(what: string, expected: string, got?: string): ServiceError {
-  const text = `${what}: expected ${expected}${got === undefined ? '' : `, got ${excerpt(got)}`}`;
-  return new ServiceError('bad-parameter', text, { members: { parameter: what } });
 }

@@ -30,5 +30,6 @@ test('photos of a class that lie together are found by every way', () => {
   );
   for (const { way, precision } of measureRetrieval(photos, near)) expect(precision, way).toBe(1);
   const anywhere = photos.map(() => Float32Array.from({ length: 512 }, () => next() * 10));
-  for (const { way, precision } of measureRetrieval(photos, anywhere)) expect(precision, way).toBeLessThan(0.6);
+  for (const { way, precision } of measureRetrieval(photos, anywhere))
+    expect(precision, way).toBeLessThan(0.6);
 });

@@ -5,10 +5,10 @@ import { askAbout, type Said } from './service.ts';
 
 /** The ways to ask: name, and query of POST /v1/classify. */
 export const WAYS: readonly (readonly [string, string])[] = [
-  ['one pass', ''],
+  ['plain', ''],
   ['crops=10', 'crops=10'],
   ['relight=8', 'relight=8&seed=1'],
-  ['relight=2, crops=10', 'relight=2&crops=10&seed=1'],
+  ['relight=2&crops=10', 'relight=2&crops=10&seed=1'],
   ['dropout=16', 'dropout=16&seed=1'],
 ];
 

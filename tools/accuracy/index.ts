@@ -20,6 +20,7 @@ const REFERENCE = path.join(import.meta.dirname, '../../../shared/model/referenc
 interface AverageOptions {
   url?: string;
   others?: string;
+  ways?: string;
   json?: string;
 }
 
@@ -36,6 +37,8 @@ function parseUrl(text: string): URL {
   return url;
 }
 
+const RETRIEVAL = 'retrieval';
+
 async function serviceAt(text: string | undefined): Promise<{ url: URL; stop(): Promise<void> }> {
   if (text !== undefined) return { url: parseUrl(text), stop: async () => {} };
   return withProgress('starting the Worker', async () => (await import('./local-service.ts')).startService());
@@ -44,24 +47,32 @@ async function serviceAt(text: string | undefined): Promise<{ url: URL; stop(): 
 /** Throws OperatorError. */
 async function printAverages(folder: string, options: AverageOptions): Promise<void> {
   const photos = labelledPhotos(folder);
+  const known = [...WAYS.map(([way]) => way), RETRIEVAL];
+  const asked = options.ways?.split(',') ?? known;
+  const unknown = asked.find((way) => !known.includes(way));
+  if (unknown !== undefined)
+    throw new OperatorError(`--ways: expected of ${known.join(', ')}, found "${unknown}"`);
+  const chosen = WAYS.filter(([way]) => asked.includes(way));
   const others = options.others === undefined ? [] : listPhotos(options.others);
   const service = await serviceAt(options.url);
   try {
     const { name, synsets } = await modelSynsets(service.url);
     requireKnown(photos, synsets);
     const ways = await withProgress('classifying', async (update) => {
-      let asked = 0;
-      const all = WAYS.length * (photos.length + others.length);
+      let count = 0;
+      const all = chosen.length * (photos.length + others.length);
       const done: WayFigures[] = [];
-      for (const way of WAYS)
-        done.push(await measureWay(service.url, way, photos, others, () => update(++asked, all)));
+      for (const way of chosen)
+        done.push(await measureWay(service.url, way, photos, others, () => update(++count, all)));
       return done;
     });
     const found = await withProgress('finding', async (update) => {
-      let asked = 0;
-      return embeddings(service.url, photos, () => update(++asked, photos.length));
+      let count = 0;
+      return asked.includes(RETRIEVAL)
+        ? embeddings(service.url, photos, () => update(++count, photos.length))
+        : [];
     });
-    const retrieval = measureRetrieval(photos, found);
+    const retrieval = found.length > 0 ? measureRetrieval(photos, found) : [];
     const area = (value: number | undefined) => (value === undefined ? '' : value.toFixed(3));
     const rows = ways.map(({ way, top1, calibrationError, known, entropy, mutualInformation }) => [
       way,
@@ -128,6 +139,7 @@ const program = new Command('accuracy')
   )
   .option('--json <file>', 'write the figures')
   .option('--averages', 'measure crops, relight, dropout and retrieval instead, without bars')
+  .option('--ways <list>', 'with --averages: only these, with commas')
   .option('--others <dir>', 'with --averages: photos of none of the classes, to be told apart')
   .action(async (folder: string, options: Options & AverageOptions & { averages?: boolean }) => {
     if (options.averages) return printAverages(folder, options);

@@ -2,7 +2,14 @@
 // that the Worker would otherwise refuse at its first request.
 import { unstable_readConfig } from 'wrangler';
 import type { Bindings } from '../../src/http/bindings.ts';
-import { budgetLimits, cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
+import {
+  budgetLimits,
+  cacheSeconds,
+  headLimits,
+  maxFiles,
+  maxJsonBytes,
+  ratePolicy,
+} from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 
@@ -51,12 +58,12 @@ export function readSettings(configPath: string): Settings {
   checkVariables(config.vars);
   const limiter = config.ratelimits.find((entry: { name: string }) => entry.name === 'RATE_LIMITER')?.simple;
   if (limiter) {
-    const told = {
+    const vars = {
       limit: Number(config.vars.RATE_LIMIT ?? 60),
       period: Number(config.vars.RATE_PERIOD ?? 60),
     };
-    require(limiter.limit === told.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, told.limit);
-    require(limiter.period === told.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, told.period);
+    require(limiter.limit === vars.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, vars.limit);
+    require(limiter.period === vars.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, vars.period);
   }
   return { name, bucket, model, environment: production ? ['--env', 'production'] : [] };
 }
@@ -64,7 +71,15 @@ export function readSettings(configPath: string): Settings {
 function checkVariables(vars: Record<string, unknown>): void {
   const bindings = vars as Bindings;
   try {
-    for (const read of [imageLimits, budgetLimits, maxFiles, maxJsonBytes, ratePolicy, cacheSeconds])
+    for (const read of [
+      imageLimits,
+      budgetLimits,
+      headLimits,
+      maxFiles,
+      maxJsonBytes,
+      ratePolicy,
+      cacheSeconds,
+    ])
       read(bindings);
   } catch (error) {
     if (!(error instanceof Error)) throw error;

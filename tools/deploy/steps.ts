@@ -124,7 +124,7 @@ export async function deploy(deployment: Deployment): Promise<void> {
   print(address ? `deployed: ${address.origin}` : 'dry run: steps 4 to 7 were not done');
 }
 
-/** `whoami` ends with status 0 when nobody is logged in. */
+/** `whoami` ends with status 0 when no account is logged in. */
 function loggedIn({ status, output }: Finished): Finished {
   return { output, status: /not authenticated/i.test(output) ? 1 : status };
 }

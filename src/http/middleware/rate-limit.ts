@@ -1,6 +1,6 @@
-// The Rate Limiting binding, per accepted token or, without one, per address; everything but reading counts, and all that
-// comes with a token that is not accepted, which is why this stands before the check of tokens. The binding says only
-// yes or no, so the remaining count is told when it is known: on 429 it is 0. Header fields: the IETF draft "RateLimit
+// The Rate Limiting binding, per accepted token or, without one, per address; everything but reading counts, and all
+// that comes with a token that is not accepted, which is why this stands before the check of tokens. The binding answers
+// only yes or no, so RateLimit names the remaining count where it is known: 0, on a 429. Header fields: the IETF draft "RateLimit
 // header fields for HTTP" (RateLimit-Policy, RateLimit) and Retry-After of RFC 9110.
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';

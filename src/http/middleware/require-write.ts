@@ -25,6 +25,7 @@ function isLocal(request: Request): boolean {
 
 /** Throws ServiceError writing-off, unauthorized, token-scope. */
 export const requireWrite = createMiddleware<AppEnv>(async (c, next) => {
+  c.set('writes', true);
   const writers = writeTokens(c.env);
   if (writers.includes(LOCAL_WRITERS) && isLocal(c.req.raw)) return next();
   const tokens = writers.filter((token) => token !== LOCAL_WRITERS);

@@ -54,8 +54,8 @@ export function resultCache(headers: readonly string[]) {
     log.cache = 'miss';
     c.req.raw = new Request(c.req.raw, { body });
     await next();
-    // A head's version changes under the same address.
-    if (c.var.classifier.usesHeads) return;
+    // A head's version changes under the same address; what writes must be done each time.
+    if (c.var.classifier.usesHeads || c.var.writes) return;
     if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
     const text = (await c.res.clone().text()).replaceAll(idMember(requestId), NO_ID);
     const kept = { 'content-type': 'application/json', 'cache-control': `max-age=${seconds}` };

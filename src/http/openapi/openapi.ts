@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
+import { DOCUMENTED_PATHS } from '../v1/heads.ts';
 import { PHOTO_INDEX_PATHS } from '../v1/photo-index.ts';
 import { STATUSES } from './operation.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
@@ -34,14 +35,15 @@ function problemResponses(forms: readonly ErrorForm[]) {
   );
 }
 
-/** Puts the documented addresses in the place of the router's; the parameter `target` gets its name back. */
+/** Puts the documented addresses in the place of the router's; the last parameter gets its name back. */
 function renamePaths(paths: Document['paths'], names: Readonly<Record<string, string>>): Document['paths'] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, item]) => {
       const documented = names[path];
       if (documented === undefined) return [path, item];
-      const name = /\{(\w+)\}:\w+$/.exec(documented)?.[1] ?? 'target';
-      const renamed = JSON.stringify(item).replaceAll('"name":"target"', `"name":"${name}"`);
+      const routed = /\{(\w+)\}$/.exec(path)?.[1] ?? '';
+      const name = /\{(\w+)\}:\w+$/.exec(documented)?.[1] ?? routed;
+      const renamed = JSON.stringify(item).replaceAll(`"name":"${routed}"`, `"name":"${name}"`);
       return [documented, JSON.parse(renamed)];
     }),
   );
@@ -53,6 +55,7 @@ export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect
   const names = Object.assign(
     {},
     PHOTO_INDEX_PATHS,
+    DOCUMENTED_PATHS,
     ...dialects.map(({ documentedPaths }) => documentedPaths),
   );
   const document = await generateSpecs(app, {

@@ -10,7 +10,7 @@ import { SCHEMA_OPTIONS } from './validation.ts';
 export const EXAMPLE_IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4UaGBFTEMLQkAUtVaASL5fhoAAAAASUVORK5CYII=';
 
-export const STATUSES = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 504] as const;
+export const STATUSES = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 501, 504] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** Problems of routes that read the model, and of those that classify. */
@@ -27,6 +27,10 @@ export interface Operation {
   png?: boolean;
   /** The answer is a file. */
   file?: boolean;
+  /** The answer is lines of JSON. */
+  ndjson?: boolean;
+  /** Of the answer; without it, 200. */
+  status?: 200 | 202;
   /** Forms of the body. `image`: the file itself; `form`: multipart/form-data with files. */
   body?: { json?: { schema: GenericSchema; example: object }; image?: boolean; form?: boolean };
   problems: Status[];
@@ -77,18 +81,20 @@ export function operation(described: Operation) {
     answer,
     png,
     file,
+    ndjson,
+    status = 200,
     body,
     problems,
     write,
     form = PROBLEM_FORM,
     also = {},
   } = described;
-  const responses = problems.map((status) => [
-    String(status),
-    { $ref: `#/components/responses/${form.name}${status}` },
+  const responses = problems.map((problem) => [
+    String(problem),
+    { $ref: `#/components/responses/${form.name}${problem}` },
   ]);
-  const others = Object.entries(also).map(([status, { description, schema }]) => [
-    status,
+  const others = Object.entries(also).map(([other, { description, schema }]) => [
+    other,
     { description, content: json(schema) },
   ]);
   return describeRoute({
@@ -101,12 +107,13 @@ export function operation(described: Operation) {
         : [],
     ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
-      200: {
-        description: 'OK',
+      [status]: {
+        description: status === 202 ? 'Accepted' : 'OK',
         content: {
           ...(answer ? json(answer) : {}),
           ...(png ? { 'image/png': { schema: FILE } } : {}),
           ...(file ? { 'application/octet-stream': { schema: FILE } } : {}),
+          ...(ndjson ? { 'application/x-ndjson': { schema: { type: 'string' } } } : {}),
         },
       },
       ...Object.fromEntries(others),

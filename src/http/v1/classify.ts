@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import type { Batch, Classified, ImageSource } from '../../classify/classifier.ts';
-import { excerpt, ServiceError } from '../../errors.ts';
+import { badParameter, excerpt, ServiceError } from '../../errors.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import { openBody, readJson } from '../body/body.ts';
 import { multipartBoundary } from '../body/multipart.ts';
@@ -12,7 +12,7 @@ import { maxFiles, maxJsonBytes } from '../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { parseJson, query } from '../openapi/validation.ts';
 import { problemDocument } from '../problem.ts';
-import { imageResult, readOptions, useAsked } from './answer.ts';
+import { imageResult, readOptions, useAsked } from './classify-result.ts';
 import { Form, tooManyFiles } from './form.ts';
 import { modelName } from './model-name.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
@@ -31,17 +31,14 @@ interface List {
 }
 
 /** What a body that is no form holds: one picture, or a list of them. Throws ServiceError as readSource does. */
-async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | List> {
+export async function readBody(c: Context<AppEnv>): Promise<{ source: ImageSource } | List> {
   const { bytes } = c.var.classifier.limits;
   const body = await openBody(c.req.raw, { image: bytes, json: maxJsonBytes(c.env) }, budgetOf(c));
   if (body.kind === 'image') return { source: body.upload };
   const { images, ...picture } = parseJson(ClassifyBody, await readJson(body.upload));
   if (images === undefined) return { source: pictureSource(c.env, bytes, picture) };
   const [other] = Object.keys(picture);
-  if (other !== undefined)
-    throw new ServiceError('bad-parameter', `${other}: expected images alone`, {
-      members: { parameter: other },
-    });
+  if (other !== undefined) throw badParameter(other, 'images alone');
   const limit = maxFiles(c.env);
   if (images.length > limit) throw tooManyFiles(limit);
   const pictures = images.map((entry) => (typeof entry === 'string' ? { image: entry } : entry));

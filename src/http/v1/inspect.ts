@@ -21,8 +21,8 @@ import { PictureBody } from '../body/picture.ts';
 import type { AppEnv } from '../context.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
-import { imageResult, silenceOf } from './answer.ts';
 import { readSource } from './classify.ts';
+import { imageResult, silenceOf } from './classify-result.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
 
@@ -69,9 +69,9 @@ function dataUrls(stages: Stage[], values: Map<string, Float32Array>, names: Set
   return Object.fromEntries(entries);
 }
 
-function figures({ name, type, shape, timeMs, zeros, least, largest }: Stage) {
+function statistics({ name, type, shape, timeMs, zeros, min, max }: Stage) {
   const { height, width, channels } = shape;
-  return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min: least, max: largest };
+  return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min, max };
 }
 
 export const inspectRoute = new Hono<AppEnv>()
@@ -111,7 +111,7 @@ export const inspectRoute = new Hono<AppEnv>()
       return c.json({
         model: modelName(model),
         ...imageResult({ picture, prediction }, model, { ...ANSWER, include: 'logits' }),
-        layers: stages.map(figures),
+        layers: stages.map(statistics),
         ...(layer === undefined || !found ? {} : { layer, values: Array.from(found) }),
         ...(maps.size === 0 ? {} : { maps: dataUrls(stages, values, maps) }),
         request_id: c.var.requestId,

@@ -31,7 +31,7 @@ export const modelFileRoute = new Hono<AppEnv>().get(
       'cache-control': `public, max-age=${DAY_SECONDS}`,
       'accept-ranges': 'bytes',
       'content-length': String(bytes - from),
-      // What a compressed or ranged transfer does not tell.
+      // A compressed or ranged transfer does not say it.
       'x-file-bytes': String(bytes),
       etag,
     };

@@ -12,9 +12,11 @@ import {
 } from '../../../src/heads/published.ts';
 import { train } from '../../../src/heads/train.ts';
 import type { Bindings } from '../../../src/http/bindings.ts';
+import { exampleOf } from '../../../src/http/openapi/example-answer.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
 import { OPTIONS, someExamples } from '../../heads/examples.ts';
 import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from '../worker.ts';
+import { authorization, HEAD_CAUSES, makeTaught, unreachable, WRITER } from './taught.ts';
 
 interface Schema {
   type?: string;
@@ -34,6 +36,7 @@ interface Operation {
   summary: string;
   parameters?: { name: string; in: string; schema: Schema & { default?: unknown; minimum?: number } }[];
   requestBody?: { content: Content };
+  security: Record<string, string[]>[];
   responses: Record<string, Answer>;
 }
 interface Document {
@@ -72,11 +75,31 @@ function misfits(schema: Schema, value: unknown, path = '$'): string[] {
   ];
 }
 
-const address = (path: string, model = 'tiny') =>
+const exampleId = await makeTaught();
+
+/** The own names of the routes of heads and of indexes. */
+const OWN_NAMES: [string, string][] = [
+  ['/v1/heads/', 'taught'],
+  ['/v1/index/', 'documented'],
+];
+const ownName = (path: string) => OWN_NAMES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'tiny';
+
+/** An index of another model, and one of this. */
+await bindings.MODELS?.put(
+  'index/foreign/current',
+  JSON.stringify({ format: 'alexnet-edge-index/1', model: 'a'.repeat(64), segments: [], gone: [] }),
+);
+async function makeIndex(): Promise<void> {
+  const init = { method: 'PUT', body: jpeg, headers: { authorization } };
+  await send('/v1/index/documented/photo', init, WRITER);
+}
+
+const address = (path: string, model = ownName(path)) =>
   path
-    .replace('/index/{name}', `/index/${model === 'tiny' ? 'documented' : model}`)
-    .replace(/\{(model|name)\}/, model)
     .replace('{key}', 'photo')
+    .replace('{label}', 'a')
+    .replace('{id}', exampleId)
+    .replace(/\{(model|name)\}/, model)
     .replace('{version}', versions[0] ?? '')
     .replace('{account}', 'account');
 
@@ -91,10 +114,6 @@ function bodyWith({ requestBody }: Operation, file: Uint8Array<ArrayBuffer>): Bo
     : JSON.stringify({ inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [b64] }] });
 }
 
-/** A bucket that cannot be reached. */
-const unreachable = new Proxy({} as R2Bucket, {
-  get: () => () => Promise.reject(new Error('Network connection lost')),
-});
 const refusing: RateLimit = { limit: async () => ({ success: false }) };
 
 interface Cause {
@@ -105,10 +124,9 @@ interface Cause {
   file?: Uint8Array<ArrayBuffer>;
   bindings?: Partial<Bindings>;
   cold?: boolean;
+  anonymous?: boolean;
   /** The body never comes. */
   stalled?: boolean;
-  /** Nobody may write. */
-  readOnly?: boolean;
 }
 
 /** A head of another model. */
@@ -117,18 +135,12 @@ const foreignVersion = headVersion(foreign.sha256);
 await bindings.MODELS?.put(versionKey('foreign', foreignVersion), foreign.bytes);
 await bindings.MODELS?.put(pointerKey('foreign'), encodePointer(withVersion(undefined, foreignVersion)));
 
-/** An index of another model. */
-await bindings.MODELS?.put(
-  'index/foreign/current',
-  JSON.stringify({ format: 'alexnet-edge-index/1', model: 'a'.repeat(64), segments: [], gone: [] }),
-);
-
 /** What brings each status about. */
 const CAUSES: Record<string, Cause> = {
   200: { search: '' },
   400: { search: '?no_such_parameter=1' },
-  401: { bindings: { API_TOKENS: 'token' } },
-  403: { readOnly: true },
+  401: { bindings: { API_TOKENS: 'token' }, anonymous: true },
+  403: {},
   404: { model: 'no-such-model', head: 'no-such-head' },
   408: { bindings: { MAX_STALL_MS: '20' }, stalled: true },
   409: { head: 'foreign' },
@@ -141,11 +153,7 @@ const CAUSES: Record<string, Cause> = {
   504: { bindings: { MODELS: unreachable }, cold: true },
 };
 
-/** What a token of the scope write brings. */
-const WRITER = { authorization: 'Bearer writer' };
-const PHOTO = '/v1/index/documented/photo';
-
-async function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
+function request(method: string, path: string, operation: Operation, cause: Cause): Promise<Response> {
   // Readiness alone loads nothing.
   const search =
     cause.head && path === '/v1/classify'
@@ -156,14 +164,19 @@ async function request(method: string, path: string, operation: Operation, cause
   const worker = cause.cold
     ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
     : undefined;
-  const init: RequestInit = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
-  const writes = operation.responses[403] !== undefined;
-  if (writes && !cause.bindings?.API_TOKENS) init.headers = WRITER;
-  if (path.startsWith('/v1/index/') && !cause.bindings)
-    await send(PHOTO, { method: 'PUT', headers: WRITER, body: jpeg }, { WRITE_TOKENS: 'writer' });
-  const name = path.startsWith('/v1/index/') && cause.head === 'foreign' ? 'foreign' : cause.model;
-  const more = { ...(writes && !cause.readOnly ? { WRITE_TOKENS: 'writer' } : {}), ...cause.bindings };
-  return send(`${address(path, name)}${search}`, init, more, worker);
+  const writes = operation.security.length > 0 && operation.security.every((need) => 'write_token' in need);
+  const init: RequestInit = {
+    method: method.toUpperCase(),
+    ...(body === undefined ? {} : { body }),
+    ...(writes && !cause.anonymous ? { headers: { authorization } } : {}),
+  };
+  const more = { ...(writes ? WRITER : {}), ...cause.bindings };
+  const name = path.startsWith('/v1/index/')
+    ? cause.head === 'foreign'
+      ? 'foreign'
+      : cause.model
+    : cause.model;
+  return send(`${address(path, name)}${search}`, init, { ...bindings, ...more }, worker);
 }
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -195,6 +208,20 @@ it('is OpenAPI 3.1 and names every route', () => {
     'DELETE /v1/index/{name}',
     'GET /v1/index/{name}/duplicates',
     'POST /v1/index/{name}:search',
+    'POST /v1/jobs',
+    'GET /v1/jobs',
+    'GET /v1/jobs/{id}',
+    'DELETE /v1/jobs/{id}',
+    'GET /v1/jobs/{id}/results',
+    'GET /v1/heads',
+    'GET /v1/heads/{name}',
+    'DELETE /v1/heads/{name}',
+    'GET /v1/heads/{name}/examples',
+    'PUT /v1/heads/{name}/examples/{label}',
+    'DELETE /v1/heads/{name}/examples/{label}',
+    'DELETE /v1/heads/{name}/examples/{label}/{id}',
+    'POST /v1/heads/{name}:train',
+    'POST /v1/heads/{name}:rollback',
     'GET /v1/limits',
     'GET /healthz',
     'GET /readyz',
@@ -219,9 +246,21 @@ it('is OpenAPI 3.1 and names every route', () => {
   ]);
 });
 
-describe.each(operations)('$name', ({ method, path, operation }) => {
+/** Jobs need a queue: test/jobs asks them. */
+const answeredHere = operations.filter(({ path }) => !path.startsWith('/v1/jobs'));
+
+describe.each(answeredHere)('$name', ({ method, path, operation }) => {
   it.each(Object.keys(operation.responses))('answers %s as documented', async (status) => {
-    const cause = CAUSES[status];
+    const usual = CAUSES[status];
+    const own = path.startsWith('/v1/heads') ? HEAD_CAUSES[status]?.(method, path) : undefined;
+    const cause = usual && {
+      ...usual,
+      ...(own?.name ? { model: own.name } : {}),
+      ...(own?.bindings ? { bindings: own.bindings } : {}),
+    };
+    if (path.startsWith('/v1/heads/') && status === '200') await makeTaught();
+    if (path.startsWith('/v1/index/')) await makeIndex();
+    if (path.startsWith('/v1/index/') && status === '403' && cause) cause.bindings = { WRITE_TOKENS: '' };
     if (!cause) throw new Error(`no request is known that brings about ${status}`);
     // Warm, so that only the cold causes see a cold isolate.
     await send('/readyz?warm=1');
@@ -236,12 +275,23 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
     else expect(misfits(schema, await response.json())).toEqual([]);
   });
 
+  it('shows an answer that fits its schema', () => {
+    for (const answer of Object.values(operation.responses)) {
+      const [type, { schema }] = Object.entries(contentOf(answer))[0] ?? ['', { schema: {} }];
+      if (type.endsWith('json')) expect(misfits(schema, exampleOf(schema))).toEqual([]);
+    }
+  });
+
   const example = operation.requestBody?.content['application/json']?.example;
   if (example)
     it('answers its example', async () => {
-      const init = { method: method.toUpperCase(), body: JSON.stringify(example), headers: WRITER };
-      await send(PHOTO, { method: 'PUT', headers: WRITER, body: jpeg }, { WRITE_TOKENS: 'writer' });
-      const response = await send(address(path), init, { WRITE_TOKENS: 'writer' });
+      const init = {
+        method: method.toUpperCase(),
+        body: JSON.stringify(example),
+        headers: { authorization },
+      };
+      if (path.startsWith('/v1/index/')) await makeIndex();
+      const response = await send(address(path), init, WRITER);
       expect(response.status).toBe(200);
       const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
       expect(misfits(schema, await response.json())).toEqual([]);
@@ -267,7 +317,11 @@ describe('/docs', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await response.text();
     for (const { path } of operations) expect(page).toContain(`${path}</code>`);
-    expect(page).not.toMatch(/<script|src=|<link|@import|url\(/);
+    expect([...page.matchAll(/<script|src=|<link|@import|url\(/g)].map(([found]) => found)).toEqual([
+      '<script',
+      'src=',
+    ]);
+    expect(page).toContain('<script type="module" src="/script/docs.js"></script>');
     expect(page).not.toContain(jpegBase64);
   });
 });
