@@ -2,12 +2,16 @@
 //   POST /fill?photos=N     makes it
 //   POST /search?count=N    N searches of the six nearest, answers {ms, bytes}: the time of them all, and the index's bytes
 // Locally workerd's clock goes on during computation, in steps of a millisecond.
+import { DurableObject } from 'cloudflare:workers';
 import kernelsModule from '../../../build/kernels.wasm';
 import { CodeScanner } from '../../../src/engine/hamming.ts';
 import { Xoshiro128 } from '../../../src/random/xoshiro.ts';
 import { type Code, codeOf } from '../../../src/retrieval/code.ts';
 import { Nearest } from '../../../src/retrieval/nearest.ts';
 import { encodeSegment, SEGMENT_PHOTOS, Segment } from '../../../src/retrieval/segment.ts';
+
+/** wrangler.toml names it, and wrangler bundles nothing without it. */
+export class HeadTrainer extends DurableObject {}
 
 const scanner = new CodeScanner(kernelsModule);
 const random = Xoshiro128.seeded(2012);
