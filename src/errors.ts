@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   'too-many-examples': { status: 413, title: 'There are too many examples' },
   'too-many-files': { status: 413, title: 'The request has too many files' },
   'too-many-pixels': { status: 413, title: 'The picture has too many pixels' },
+  'too-much-memory': { status: 413, title: 'The models do not fit into memory together' },
   'too-much-work': { status: 413, title: 'The request would take too much work' },
   'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
   'unsupported-encoding': { status: 415, title: 'Compressed bodies are not read here' },
@@ -43,6 +44,9 @@ export const ERROR_CODES = {
   'head-backbone': { status: 409, title: 'The head was trained on another model' },
   'head-unreachable': { status: 504, title: 'The examples of the head could not be reached' },
   'head-damaged': { status: 500, title: 'The head file is damaged' },
+  'index-model': { status: 409, title: 'The index was made with another model' },
+  'index-damaged': { status: 500, title: 'The index is damaged' },
+  'index-unreachable': { status: 504, title: 'The index could not be read or written' },
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -9,6 +9,8 @@ import { classifierEntrypoint } from './http/rpc.ts';
 import { ImageDecoder } from './image/decoder.ts';
 import { createShared } from './isolate/budget.ts';
 import { ModelLoader } from './model/loader.ts';
+import { SecondModel } from './model/second.ts';
+import { Retrieval } from './retrieval/retrieval.ts';
 import { headTrainer } from './training/head-trainer.ts';
 
 const shared = createShared();
@@ -17,6 +19,8 @@ const isolate = {
   loader: new ModelLoader(kernelsModule),
   decoder: new ImageDecoder(decodeModule),
   heads: new HeadCatalog(),
+  retrieval: new Retrieval(kernelsModule),
+  second: new SecondModel(kernelsModule),
 };
 
 /** For service bindings of other Workers. */

@@ -1,6 +1,7 @@
 // A network with its float weights, as every importer returns it and as the packer reads it: one canonical
 // form, whatever the published file's layout was. Tensors are widened to float32 one at a time: beside the
 // file itself (244 MB) there is one copy of its largest tensor (151 MB).
+import type { Colors } from '../src/network/colors.ts';
 import type { Network } from '../src/network/layer.ts';
 import type { Label, Preprocess } from '../src/network/preprocess.ts';
 
@@ -22,6 +23,8 @@ export interface FloatModel {
   preprocess: Preprocess;
   labels: Label[];
   source: { from: string; sha256: string; licence: string; accuracy?: string };
+  /** How the colours of the training photos vary, where it is known. */
+  colors?: Colors;
   /**
    * By layer name, for each conv and dense layer of `network`. The first convolution reads RGB (an importer
    * of BGR weights swaps its input channels); a dense layer after a spatial one flattens its input as C,H,W.

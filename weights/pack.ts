@@ -173,6 +173,7 @@ export async function packModel(
     preprocess: model.preprocess,
     labels: model.labels,
     source: model.source,
+    colors: model.colors,
     sha256: '0'.repeat(64),
   };
   // The checksum has a fixed length, so the header can be written again in its place at the end.

@@ -12,6 +12,7 @@ export { DENSE_BLOCK, denseAccumulate, denseFinish, denseInputs } from './dense'
 export { denseCodes, denseCodesInSteps } from './dense-codes';
 export { dotProbe } from './dot';
 export { gramRow } from './gram';
+export { hammingRow } from './hamming';
 export { lrn } from './lrn';
 export { maxpoolRow } from './maxpool';
 export { pixels } from './pixels';

@@ -1,12 +1,12 @@
 // The use case: the bytes of pictures in, their classes out. One object a request: the model, the decoder, what the
 // request may take (its budget) and what it did (its log). Knows no HTTP and no R2: routes and RPC make one and call
 // it; it calls image, engine and model. Pictures are decoded while a cold isolate still loads its weights.
-import type { Engine, Observer, Prediction } from '../engine/engine.ts';
+import type { Dropout } from '../engine/dropout.ts';
+import type { Engine, Observer, Prediction, Without } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
 import { featureLayers, quantizeFeatures } from '../heads/features.ts';
 import { checkBackbone } from '../heads/file.ts';
-import { knownP } from '../heads/known.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
@@ -14,12 +14,16 @@ import type { Budget } from '../isolate/budget.ts';
 import type { Permit } from '../isolate/turns.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
+import { type Ensemble, gatherEnsemble, type StoredModel } from './ensemble.ts';
+import { headModel } from './heads.ts';
 import { inRuns } from './in-runs.ts';
 import type { ModelHandle } from './model-handle.ts';
-import { PASS_MS } from './paid-list.ts';
+import type { Relight } from './relight.ts';
 import type { RequestLog } from './request-log.ts';
-import { averagePredictions, TEN, tenCrops } from './ten-crop.ts';
+import type { Said } from './said.ts';
+import { type Scoring, scorePictures, scorePixels } from './scoring.ts';
+import { type Silence, silencedChannels } from './silence.ts';
+import { inGroups, PASS_MS, runPictures, workOf } from './work.ts';
 
 /** An image file's bytes, whole or as they arrive. */
 export type ImageSource = Upload | Uint8Array;
@@ -30,20 +34,18 @@ export interface ReadOptions {
   damaged?: 'accept' | 'refuse' | undefined;
   /** 1: the centre crop; 10: corners and centre, mirrored too, averaged. */
   crops: 1 | 10;
+  /** Copies in other light, averaged. */
+  relight?: Relight | undefined;
+  /** Passes with dropout, averaged. */
+  dropout?: Dropout | undefined;
+  /** What is switched off in the network. */
+  silence?: Silence | undefined;
 }
 
 /** What was learned of one picture. */
-export interface Classified {
+export interface Classified extends Said {
   picture: Omit<Picture, 'pixels'>;
-  /** Of the model, or of the first head where heads were asked for. */
-  prediction: Prediction;
-  /** p-value of being like the photos that the model was trained on; none: the model does not say. */
-  known?: number | undefined;
-  /** What each head says, where heads were asked for. */
-  heads?: HeadResult[];
 }
-
-export type Scores = Omit<Classified, 'picture'>;
 
 /** A picture that waits for its run. */
 export type HeldPicture = Picture & { permit: Permit };
@@ -63,28 +65,10 @@ export interface ClassifierParts {
   /** The published head of a name; undefined where there is none. */
   findHead: (name: string) => Promise<ServedHead | undefined>;
   headNames: () => Promise<string[]>;
+  /** Another model of the bucket, by its name; undefined where there is none. */
+  storedModel: (name: string) => Promise<StoredModel | undefined>;
   budget: Budget;
   log: RequestLog;
-}
-
-/** Pictures of one run: the dense layers read their weights once for all, and no other request gets a turn. */
-const RUN_PICTURES = 4;
-
-/** Where the model can say it: its calibration reads what the last dense layer reads. */
-function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
-  if (!known) return undefined;
-  const fits = !known.detector || known.detector.weight.length === embedding.length;
-  return fits ? knownP(known, embedding, logits) : undefined;
-}
-
-function take<T>(values: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const { done, value } = values.next();
-    if (done) break;
-    taken.push(value);
-  }
-  return taken;
 }
 
 export class Classifier {
@@ -95,6 +79,7 @@ export class Classifier {
   readonly #parts: ClassifierParts;
   #cold: boolean | undefined;
   #heads: ServedHead[] = [];
+  #ensemble: Ensemble | undefined;
 
   constructor(parts: ClassifierParts) {
     this.#parts = parts;
@@ -120,6 +105,19 @@ export class Classifier {
     this.#heads = heads;
   }
 
+  /**
+   * From now on this request asks an ensemble: the model by its own name, heads, and another model of the bucket.
+   * Throws ServiceError: not-found, head-backbone, bad-parameter for members that do not go together, too-much-memory,
+   * those of the catalog and of the models' loading.
+   */
+  async useEnsemble(names: readonly string[]): Promise<void> {
+    this.#ensemble = await gatherEnsemble(names, await this.#describeBackbone(), {
+      findHead: this.#parts.findHead,
+      storedModel: this.#parts.storedModel,
+      load: () => this.load(),
+    });
+  }
+
   /** Whether a head of this name is published. Throws ServiceError: those of the catalog. */
   async hasHead(name: string): Promise<boolean> {
     return (await this.#parts.findHead(name)) !== undefined;
@@ -130,16 +128,17 @@ export class Classifier {
     return this.#parts.headNames();
   }
 
-  /** Whether heads are asked. */
+  /** Whether heads are asked, or other models. */
   get usesHeads(): boolean {
-    return this.#heads.length > 0;
+    return this.#heads.length > 0 || this.#ensemble !== undefined;
   }
 
   /** What the model, or the first head that was asked for, says of itself. Throws ServiceError: those of the model's loading. */
   async describe(): Promise<ModelInfo> {
     const model = await this.#describeBackbone();
+    const [member] = this.#ensemble?.members ?? [];
     const [first] = this.#heads;
-    return first ? headModel(model, first) : model;
+    return member ?? (first ? headModel(model, first) : model);
   }
 
   /** What the model says of itself. Throws ServiceError: those of the model's loading. */
@@ -148,6 +147,13 @@ export class Classifier {
       this.#cold ??= !this.model.warm;
       return this.model.describe();
     });
+  }
+
+  /** The same, once what is to be switched off was found in it. */
+  async #describeFor({ silence }: ReadOptions): Promise<ModelInfo> {
+    const model = await this.describe();
+    if (silence) silencedChannels(silence, model);
+    return model;
   }
 
   /** The loaded engine. Throws ServiceError: those of the model's loading. */
@@ -185,27 +191,31 @@ export class Classifier {
    * @param count of them
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work.
    */
-  async predict(pixels: Iterable<Uint8Array>, count: number, observe?: Observer): Promise<Prediction[]> {
-    return this.#pass(pixels, count, (engine, some) => engine.run(some, observe));
-  }
-
-  /** Runs something over pictures, some at a time, and is charged for it. */
-  async #pass<T>(
+  async predict(
     pixels: Iterable<Uint8Array>,
     count: number,
-    run: (engine: Engine, pixels: Uint8Array[]) => T[],
-  ): Promise<T[]> {
+    observe?: Observer,
+    without?: Without,
+  ): Promise<Prediction[]> {
     this.budget.charge(count * PASS_MS, `classifying ${count} pictures`);
-    const engine = await this.load();
+    return this.#pass(pixels, PASS_MS, (engine, some) => engine.run(some, observe, without));
+  }
+
+  /** Runs something over pictures, some at a time, for which the request was charged. @param ms of each */
+  async #pass<T>(
+    pixels: Iterable<Uint8Array>,
+    ms: number,
+    run: (engine: Engine, pixels: Uint8Array[]) => T[],
+    of = this.model,
+  ): Promise<T[]> {
+    const engine = await (of === this.model ? this.load() : this.#timed('loadMs', () => of.load()));
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
     const results: T[] = [];
-    const pictures = pixels[Symbol.iterator]();
-    for (let left = count; left > 0; left -= RUN_PICTURES) {
-      await this.budget.turn(Math.min(left, RUN_PICTURES) * PASS_MS);
-      const some = take(pictures, Math.min(left, RUN_PICTURES));
+    for (const some of inGroups(pixels, runPictures(ms))) {
+      await this.budget.turn(some.length * ms);
       await this.#timed('inferenceMs', async () => {
-        results.push(...this.#guarded(() => run(engine, some)));
+        results.push(...this.#guarded(() => run(engine, some), of));
       });
       if (!Array.isArray(pixels)) some.forEach(release);
     }
@@ -214,7 +224,7 @@ export class Classifier {
 
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
   async classify(source: ImageSource, options: ReadOptions): Promise<Classified & { model: ModelInfo }> {
-    const model = await this.describe().catch(async (error: unknown) => {
+    const model = await this.#describeFor(options).catch(async (error: unknown) => {
       // The model failed before the decoder took the body: without this it would never end.
       if (!(source instanceof Uint8Array)) await source.cancel(error);
       throw error;
@@ -235,11 +245,11 @@ export class Classifier {
     sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
     options: ReadOptions,
   ): Promise<Batch> {
-    const model = await this.describe();
+    const model = await this.#describeFor(options);
     const results = await inRuns(
       sources,
       (source) => this.#read(source, options, model),
-      options.crops,
+      workOf(options),
       (pictures) => this.#classifyPictures(pictures, options, model),
     );
     return { model, results };
@@ -274,10 +284,11 @@ export class Classifier {
     const results = await inRuns(
       sources,
       (source) => this.#read(source, { exif, crops: 1 }, model),
-      1,
+      PASS_MS,
       async (pictures) => {
         const pixels = pictures.map((picture) => picture.pixels);
-        const activations = await this.#pass(pixels, pixels.length, (engine, some) =>
+        this.budget.charge(pixels.length * PASS_MS, `reading ${pixels.length} pictures`);
+        const activations = await this.#pass(pixels, PASS_MS, (engine, some) =>
           engine.activations(some, layers),
         );
         for (const { pixels, permit } of pictures) {
@@ -295,12 +306,12 @@ export class Classifier {
    * @param pixels makes them for the model: u8 RGB [size][size][3] each
    * Throws ServiceError: those of predict, and whatever `pixels` throws.
    */
-  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Scores>> {
+  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Said>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const scores = await this.#score(pictures, pictures.length, 1, model);
+    const results = await scorePixels(pictures, model, this.#scoring);
     pictures.forEach(release);
-    return { model, results: scores };
+    return { model, results };
   }
 
   /** Gives back everything that the request held. */
@@ -321,24 +332,11 @@ export class Classifier {
    */
   async #classifyPictures(
     pictures: readonly HeldPicture[],
-    { crops }: ReadOptions,
+    options: ReadOptions,
     model: ModelInfo,
   ): Promise<Classified[]> {
-    const scores: Scores[] = [];
-    if (crops === 1)
-      scores.push(
-        ...(await this.#score(
-          pictures.map(({ pixels }) => pixels),
-          pictures.length,
-          1,
-          model,
-        )),
-      );
-    else
-      for (const { pixels, size } of pictures)
-        scores.push(...(await this.#score(tenCrops(pixels, size, model.preprocess.crop), 1, TEN, model)));
-    return pictures.map(({ pixels, permit, ...picture }, i) => {
-      release(pixels);
+    const scores = await scorePictures(pictures, options, model, this.#scoring);
+    return pictures.map(({ pixels: _, permit, ...picture }, i) => {
       permit.leave();
       const own = scores[i];
       if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
@@ -346,42 +344,23 @@ export class Classifier {
     });
   }
 
-  /**
-   * The scores of pictures by the model or by the heads.
-   * @param pixels the crops of each picture, one picture after the other
-   */
-  async #score(
-    pixels: Iterable<Uint8Array>,
-    pictures: number,
-    crops: number,
-    model: ModelInfo,
-  ): Promise<Scores[]> {
-    const each = <T>(results: readonly T[]) =>
-      Array.from({ length: pictures }, (_, i) => results.slice(i * crops, (i + 1) * crops));
-    const heads = this.#heads;
-    if (heads.length === 0)
-      return each(await this.predict(pixels, pictures * crops)).map((predictions) => {
-        const prediction = averagePredictions(predictions);
-        return { prediction, known: knownOf(prediction, model) };
-      });
-    const layers = headLayers(heads);
-    const activations = await this.#pass(pixels, pictures * crops, (engine, some) =>
-      engine.activations(some, layers),
-    );
-    return each(activations).map((vectors): Scores => {
-      const results = scoreHeads(heads, vectors, model);
-      const [first] = results;
-      if (!first) throw new ServiceError('internal', 'expected a result of each head');
-      return { prediction: first, known: first.known, heads: results };
-    });
+  /** What the request asks, and how it runs a pass. */
+  get #scoring(): Scoring {
+    return {
+      heads: this.#heads,
+      ensemble: this.#ensemble,
+      budget: this.budget,
+      own: this.model,
+      pass: (...parameters) => this.#pass(...parameters),
+    };
   }
 
   /** A trap throws the engine away. */
-  #guarded<T>(run: () => T): T {
+  #guarded<T>(run: () => T, of: ModelHandle): T {
     try {
       return run();
     } catch (cause) {
-      this.model.drop();
+      of.drop();
       throw new ServiceError('engine-trap', 'the computation trapped; the next request gets a fresh engine', {
         cause,
       });

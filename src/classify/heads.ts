@@ -1,17 +1,17 @@
 // What heads say of one picture, from the activations of its crops, and the model that a head is to the outside.
+import type { Prediction } from '../engine/engine.ts';
 import type { ServedHead } from '../heads/catalog.ts';
 import { predict } from '../heads/head.ts';
 import { knownP } from '../heads/known.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { mean } from './ten-crop.ts';
+import type { Spread } from './spread.ts';
 
-export interface HeadResult {
+/** A head's prediction; `embedding` is what it read. */
+export interface HeadResult extends Prediction {
   model: ModelInfo;
-  logits: Float32Array;
-  probabilities: Float32Array;
-  /** f32: what the head read. */
-  embedding: Float32Array;
   known: number;
+  /** Where several answers were averaged that are meant to differ. */
+  spread?: Spread | undefined;
 }
 
 /** The backbone under the head's name, with its classes. */
@@ -38,25 +38,26 @@ export function headLayers(heads: readonly ServedHead[]): string[] {
   return [...new Set(heads.map(({ head }) => head.facts.layer))];
 }
 
-/** @param crops f32 activations of each crop, one vector a layer in the order of headLayers */
-export function scoreHeads(
+/** What each head says of activations: one vector a layer, in the order of headLayers. */
+export function headPredictions(
   heads: readonly ServedHead[],
-  crops: readonly Float32Array[][],
-  model: ModelInfo,
-): HeadResult[] {
+  activations: readonly Float32Array[],
+): Prediction[] {
   const layers = headLayers(heads);
-  return heads.map((served) => {
-    const at = layers.indexOf(served.head.facts.layer);
-    const read = crops.map((vectors) => vectors[at] ?? new Float32Array(0));
-    const predicted = read.map((x) => predict(served.head, x));
-    const logits = mean(predicted.map(({ logits }) => logits));
-    const embedding = mean(read);
-    return {
-      model: headModel(model, served),
-      logits,
-      probabilities: mean(predicted.map(({ probabilities }) => probabilities)),
-      embedding,
-      known: knownP(served.head.known, embedding, logits),
-    };
+  return heads.map(({ head }) => {
+    const embedding = activations[layers.indexOf(head.facts.layer)] ?? new Float32Array(0);
+    const { logits, probabilities } = predict(head, embedding);
+    return { logits, probabilities, embedding };
   });
+}
+
+/** The answer of a head. @param prediction the mean of its crops and samples */
+export function headResult(
+  served: ServedHead,
+  prediction: Prediction,
+  model: ModelInfo,
+  spread: Spread | undefined,
+): HeadResult {
+  const known = knownP(served.head.known, prediction.embedding, prediction.logits);
+  return { ...prediction, model: headModel(model, served), known, spread };
 }

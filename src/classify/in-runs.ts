@@ -2,21 +2,22 @@
 // than one run takes.
 import { ServiceError } from '../errors.ts';
 import { requirePaid } from './paid-list.ts';
+import { PASS_MS } from './work.ts';
 
-/** Crops that are collected before they run. */
-const RUN_CROPS = 4;
+/** Work that is collected before it runs: four pictures, for which the dense layers then read their weights once. */
+const RUN_MS = 4 * PASS_MS;
 
 /**
  * What `run` makes of each source, in order; a source that cannot be read has its error in its place.
  * @param read one source
- * @param crops of each picture
+ * @param eachMs work of one picture, with all its crops, copies and masks
  * @param run takes what was read, one result each
  * Throws what `sources` throws, what `run` throws, and ServiceError too-much-work, too-slow.
  */
 export async function inRuns<Source, Picture extends { readonly bytes: number }, Result>(
   sources: AsyncIterable<Source> | Iterable<Source>,
   read: (source: Source) => Promise<Picture>,
-  crops: number,
+  eachMs: number,
   run: (pictures: Picture[]) => Promise<Result[]>,
 ): Promise<(Result | ServiceError)[]> {
   const results: (Result | ServiceError)[] = [];
@@ -42,11 +43,11 @@ export async function inRuns<Source, Picture extends { readonly bytes: number },
     }
     paid.pictures++;
     paid.bytes += picture.bytes;
-    requirePaid(paid, crops);
+    requirePaid(paid, eachMs);
     waiting.push({ place: results.length, picture });
     // Until it has run.
     results.push(new ServiceError('internal', 'expected one result for each picture'));
-    if (waiting.length * crops >= RUN_CROPS) await flush();
+    if (waiting.length * eachMs >= RUN_MS) await flush();
   }
   if (waiting.length > 0) await flush();
   return results;

@@ -4,9 +4,10 @@
 import { excerpt } from '../errors.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
-import { inferShapes, type LayerInfo } from '../network/shapes.ts';
+import { elements, inferShapes, type LayerInfo } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import type { DenseRun } from './dense-tail.ts';
+import { applyMask, type Dropout, dropoutMasks } from './dropout.ts';
 import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
 import { LinearMemory } from './linear-memory.ts';
 import { MAX_BATCH, makePlan, type Plan } from './plan.ts';
@@ -21,8 +22,16 @@ export interface Prediction {
   embedding: Float32Array;
 }
 
+/** Channels, or outputs of a dense layer, that are set to 0 behind a layer, by the layer's name. */
+export type Without = ReadonlyMap<string, readonly number[]>;
+
 /** Sees every layer's output right after it was computed; `read` copies it, f32 in height, width, channel order. */
 export type Observer = (layer: LayerInfo, picture: number, read: () => Float32Array) => void;
+
+interface RunHow {
+  observe?: Observer | undefined;
+  without?: Without | undefined;
+}
 
 export class Engine {
   #info: ModelInfo;
@@ -110,12 +119,12 @@ export class Engine {
 
   /**
    * Runs the network over pictures, u8 RGB [size][size][3] each. Any number; the dense layers read their weights
-   * once for up to 16 of them.
+   * once for up to 16 of them. @param without what is silenced
    */
-  run(pictures: readonly Uint8Array[], observe?: Observer): Prediction[] {
+  run(pictures: readonly Uint8Array[], observe?: Observer, without?: Without): Prediction[] {
     const predictions: Prediction[] = [];
     for (let from = 0; from < pictures.length; from += MAX_BATCH)
-      predictions.push(...this.#runBatch(pictures.slice(from, from + MAX_BATCH), from, observe));
+      predictions.push(...this.#runBatch(pictures.slice(from, from + MAX_BATCH), from, { observe, without }));
     return predictions;
   }
 
@@ -125,68 +134,164 @@ export class Engine {
    * @param pictures u8 RGB [size][size][3] each, any number
    * Throws RangeError for a layer that is not there or not dense.
    */
-  activations(pictures: readonly Uint8Array[], layers: readonly string[]): Float32Array[][] {
-    const { dense } = this.#plan;
-    const wanted = layers.map((name) => {
-      const at = dense.findIndex(({ layer }) => layer.name === name);
-      if (at < 0)
-        throw new RangeError(
-          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${excerpt(name)}`,
-        );
-      return at;
-    });
+  activations(
+    pictures: readonly Uint8Array[],
+    layers: readonly string[],
+    without?: Without,
+  ): Float32Array[][] {
+    const wanted = this.#denseLayers(layers);
     const found: Float32Array[][] = [];
     for (let from = 0; from < pictures.length; from += MAX_BATCH) {
       const batch = pictures.slice(from, from + MAX_BATCH);
       batch.forEach((picture, slot) => {
-        this.#runSpatial(picture, slot, from + slot);
+        this.#runSpatial(picture, slot, from + slot, { without });
       });
-      this.#runDense(batch.length, from, Math.max(-1, ...wanted) + 1);
+      this.#runDense(batch.length, from, Math.max(-1, ...wanted) + 1, { without });
       batch.forEach((_, slot) => {
-        found.push(
-          wanted.map((at) => {
-            const run = dense[at] as DenseRun;
-            return this.#read(run.output(slot), run.shapes.output);
-          }),
-        );
+        found.push(this.#denseOutputs(wanted, slot));
       });
     }
     return found;
   }
 
-  #runBatch(pictures: readonly Uint8Array[], from: number, observe?: Observer): Prediction[] {
-    pictures.forEach((picture, index) => {
-      this.#runSpatial(picture, index, from + index, observe);
+  /**
+   * Runs the network over pictures with dropout: the layers before the first mask once a picture, those behind it once
+   * for up to 16 passes.
+   * @param pictures u8 RGB [size][size][3] each, any number; all of them get the same masks
+   * Returns one prediction a pass for each picture; the embedding is what the masks left.
+   */
+  runDropped(pictures: readonly Uint8Array[], dropout: Dropout, without?: Without): Prediction[][] {
+    const layers = this.#plan.dense.length;
+    return this.#dropped(pictures, { dropout, without, layers }, (slot, picture) =>
+      this.#predict(slot, picture),
+    );
+  }
+
+  /**
+   * What `layers` leave of each picture under each mask: f32 [picture][pass][layer][outputs].
+   * Throws RangeError for a layer that is not there or not dense.
+   */
+  activationsDropped(
+    pictures: readonly Uint8Array[],
+    layers: readonly string[],
+    dropout: Dropout,
+    without?: Without,
+  ): Float32Array[][][] {
+    const wanted = this.#denseLayers(layers);
+    const runs = { dropout, without, layers: Math.max(-1, ...wanted) + 1 };
+    return this.#dropped(pictures, runs, (slot) => this.#denseOutputs(wanted, slot));
+  }
+
+  /** Places of dense layers. Throws RangeError for a layer that is not there or not dense. */
+  #denseLayers(names: readonly string[]): number[] {
+    const { dense } = this.#plan;
+    return names.map((name) => {
+      const at = dense.findIndex(({ layer }) => layer.name === name);
+      if (at >= 0) return at;
+      const known = dense.map(({ layer }) => layer.name).join(', ');
+      throw new RangeError(`expected one of the dense layers ${known}, got ${excerpt(name)}`);
     });
-    this.#runDense(pictures.length, from, this.#plan.dense.length, observe);
-    return pictures.map((_, picture) => this.#predict(picture, from + picture, observe));
+  }
+
+  #denseOutputs(layers: readonly number[], slot: number): Float32Array[] {
+    return layers.map((at) => {
+      const run = this.#plan.dense[at] as DenseRun;
+      return this.#read(run.output(slot), run.shapes.output);
+    });
+  }
+
+  /** Runs the first `layers` dense layers of each picture under each mask; `take` reads what it wants of a slot. */
+  #dropped<T>(
+    pictures: readonly Uint8Array[],
+    { dropout, without, layers }: { dropout: Dropout; without: Without | undefined; layers: number },
+    take: (slot: number, picture: number) => T,
+  ): T[][] {
+    const { dense } = this.#plan;
+    const hidden = dense.slice(0, -1).map(({ layer }) => layer.out);
+    const masks = dropoutMasks(hidden, dropout);
+    return pictures.map((pixels, picture) => {
+      this.#runSpatial(pixels, 0, picture, { without });
+      this.#runDense(1, picture, 1, { without });
+      const [first] = this.#denseOutputs([0], 0);
+      const passes: T[] = [];
+      for (let from = 0; from < masks.length && first; from += MAX_BATCH) {
+        const some = masks.slice(from, from + MAX_BATCH);
+        this.#runMasked(first, some, layers, without);
+        passes.push(...some.map((_, slot) => take(slot, picture)));
+      }
+      return passes;
+    });
+  }
+
+  /** Masks what the first dense layer left, a slot for each of the masks, and runs the layers behind it. */
+  #runMasked(
+    first: Float32Array,
+    masks: readonly Uint32Array[][],
+    layers: number,
+    without: Without | undefined,
+  ): void {
+    this.#plan.dense.slice(0, layers).forEach((step, index) => {
+      if (index > 0) step.run(masks.length);
+      const next = index + 1 < layers ? this.#plan.dense[index + 1] : undefined;
+      masks.forEach((layerMasks, slot) => {
+        const address = step.output(slot);
+        if (index > 0) this.#silence(step.shapes, { address, max: 0 }, without);
+        const values = this.#memory.floats(address, step.layer.out);
+        const mask = layerMasks[index];
+        const source = index === 0 ? first : values;
+        const max = mask ? applyMask(values, source, mask) : 0;
+        if (!mask && source !== values) values.set(source);
+        next?.load(slot, { address, max });
+      });
+    });
+  }
+
+  #runBatch(pictures: readonly Uint8Array[], from: number, how: RunHow): Prediction[] {
+    pictures.forEach((picture, index) => {
+      this.#runSpatial(picture, index, from + index, how);
+    });
+    this.#runDense(pictures.length, from, this.#plan.dense.length, how);
+    return pictures.map((_, picture) => this.#predict(picture, from + picture, how.observe));
+  }
+
+  /** Sets what is to be silenced behind a layer to 0. Returns what is left, with its own maximum. */
+  #silence({ layer, output }: LayerInfo, activations: Activations, without?: Without): Activations {
+    const channels = without?.get(layer.name);
+    if (!channels) return activations;
+    const values = this.#memory.floats(activations.address, elements(output));
+    for (let at = 0; at < values.length; at += output.channels)
+      for (const channel of channels) values[at + channel] = 0;
+    let max = 0;
+    for (const value of values) if (value > max) max = value;
+    return { address: activations.address, max };
   }
 
   /** Runs the first `layers` dense layers over the loaded pictures. */
-  #runDense(pictures: number, from: number, layers: number, observe?: Observer): void {
+  #runDense(pictures: number, from: number, layers: number, { observe, without }: RunHow): void {
     const { dense } = this.#plan;
     dense.slice(0, layers).forEach((step, index) => {
       const next = index + 1 < layers ? dense[index + 1] : undefined;
       step.run(pictures).forEach((max, picture) => {
         const address = step.output(picture);
+        const left = this.#silence(step.shapes, { address, max }, without);
         observe?.(step.shapes, from + picture, () => this.#read(address, step.shapes.output));
-        next?.load(picture, { address, max });
+        next?.load(picture, left);
       });
     });
   }
 
-  #runSpatial(picture: Uint8Array, slot: number, index: number, observe?: Observer): void {
+  #runSpatial(picture: Uint8Array, slot: number, index: number, { observe, without }: RunHow): void {
     const plan = this.#plan;
     if (!this.#proven) plan.prove();
     this.#proven = true;
     if (picture.byteLength !== plan.picture.bytes)
       throw new RangeError(`expected a picture of ${plan.picture.bytes} bytes, got ${picture.byteLength}`);
     this.#memory.bytes(plan.picture.address, plan.picture.bytes).set(picture);
-    let activations: Activations = plan.first.run();
+    let activations = this.#silence(plan.first.shapes, plan.first.run(), without);
     const { address } = activations;
     observe?.(plan.first.shapes, index, () => this.#read(address, plan.first.shapes.output));
     for (const step of plan.spatial) {
-      activations = step.run(activations, plan.buffers);
+      activations = this.#silence(step.shapes, step.run(activations, plan.buffers), without);
       const at = activations.address;
       observe?.(step.shapes, index, () => this.#read(at, step.shapes.output));
     }

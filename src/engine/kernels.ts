@@ -74,6 +74,7 @@ export interface Kernels {
     floor: number,
   ): number;
   gramRow(target: number, a: number, b: number, rows: number, bytes: number): void;
+  hammingRow(target: number, code: number, codes: number, rows: number): void;
   lrn(x: number, max: number, positions: number, channels: number, alphaOverSize: number, k: number): void;
   maxpoolRow(
     target: number,

@@ -9,12 +9,14 @@ import type { ConvLayer } from '../network/layer.ts';
 import type { LayerInfo } from '../network/shapes.ts';
 import type { Bitmap } from './mosaic.ts';
 
-/** The figure's own: 6 rows of 16 for 96 filters. */
+/** The figure's own: 3 rows of 16 for the 48 filters of a tower. */
 const COLUMNS = 16;
 /** Side of one weight, and space between filters, in pixels. */
 const SCALE = 4;
 const GAP = 4;
 const GRAY = 128;
+/** More space between the filters of the two towers. */
+const TOWER_GAP = 16;
 
 function firstConv(engine: Engine): { layer: ConvLayer; weight: Int8Array } {
   const shapes: LayerInfo | undefined = engine.layers[0];
@@ -29,9 +31,15 @@ function firstConv(engine: Engine): { layer: ConvLayer; weight: Int8Array } {
   return { layer: shapes.layer, weight: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
+/** Whether a later layer reads the maps in two groups. */
+function towers({ layers }: Engine): boolean {
+  return layers.some(({ layer }) => layer.type === 'conv' && layer.groups === 2);
+}
+
 /**
- * The filters in order, each scaled by its own largest weight; 0 is middle grey. The normalisation that the packer
- * folded into the weights is taken out again.
+ * The filters in order, those of the second tower below and apart from those of the first, as figure 3 has them; each
+ * scaled by its own largest weight; 0 is middle grey. The normalisation that the packer folded into the weights is taken
+ * out again.
  */
 export function filterPicture(engine: Engine): Bitmap {
   const { layer, weight } = firstConv(engine);
@@ -46,8 +54,11 @@ export function filterPicture(engine: Engine): Bitmap {
     return (weight[block + lane] ?? 0) * (std[channel] ?? 1);
   };
   const cell = kernel * SCALE + GAP;
-  const width = Math.min(out, COLUMNS) * cell + GAP;
-  const height = Math.ceil(out / COLUMNS) * cell + GAP;
+  const halves = towers(engine) && out % 2 === 0 ? 2 : 1;
+  const half = out / halves;
+  const rows = Math.ceil(half / COLUMNS);
+  const width = Math.min(half, COLUMNS) * cell + GAP;
+  const height = halves * rows * cell + GAP + (halves - 1) * TOWER_GAP;
   const data = new Uint8Array(width * height * 3);
   for (let filter = 0; filter < out; filter++) {
     let largest = 0;
@@ -56,8 +67,10 @@ export function filterPicture(engine: Engine): Bitmap {
       const value = valueAt(filter, Math.floor(at / kernel), at % kernel, i % std.length);
       largest = Math.max(largest, Math.abs(value));
     }
-    const left = (filter % COLUMNS) * cell + GAP;
-    const top = Math.floor(filter / COLUMNS) * cell + GAP;
+    const tower = Math.floor(filter / half);
+    const place = filter % half;
+    const left = (place % COLUMNS) * cell + GAP;
+    const top = (tower * rows + Math.floor(place / COLUMNS)) * cell + GAP + tower * TOWER_GAP;
     for (let y = 0; y < kernel * SCALE; y++)
       for (let x = 0; x < kernel * SCALE; x++)
         for (let channel = 0; channel < 3; channel++) {

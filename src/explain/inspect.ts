@@ -1,7 +1,8 @@
 // The use case of looking inside: what the network sees of a picture, and what every layer makes of it. Each request
 // computes anew; nothing of a picture is kept.
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
-import type { Prediction } from '../engine/engine.ts';
+import { type Silence, silencedChannels } from '../classify/silence.ts';
+import type { Observer, Prediction } from '../engine/engine.ts';
 import { badParameter, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
@@ -96,12 +97,13 @@ export function valueBytes(names: ReadonlySet<string>, { network }: ModelInfo): 
 
 /**
  * Runs the network over u8 RGB [size][size][3] and looks at every layer's output; keeps the values of the stages in
- * `wanted`. Throws ServiceError: those of the model's loading, engine-trap.
+ * `wanted`, and leaves out what is to be silent. Throws ServiceError: bad-parameter, those of the model's loading, engine-trap.
  */
 export async function inspect(
   pixels: Uint8Array,
   wanted: ReadonlySet<string>,
   classifier: Classifier,
+  silence?: Silence,
 ): Promise<Inspection> {
   const engine = await classifier.load();
   const size = engine.inputSize;
@@ -111,13 +113,15 @@ export async function inspect(
   const values = new Map<string, Float32Array>();
   if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
-  const [prediction] = await classifier.predict([pixels], 1, ({ layer: { name, type }, output }, _, read) => {
+  const observe: Observer = ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
     stages.push(stageOf(name, type, output, found, timeMs));
     if (wanted.has(name)) values.set(name, found);
     since = Date.now();
-  });
+  };
+  const without = silence && silencedChannels(silence, engine.info);
+  const [prediction] = await classifier.predict([pixels], 1, observe, without);
   if (!prediction) throw new ServiceError('internal', 'expected one prediction for each picture');
   return { model: engine.info, stages, prediction, values };
 }

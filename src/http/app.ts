@@ -26,6 +26,7 @@ import { jobsRoute } from './v1/jobs.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
+import { photoIndexRoute } from './v1/photo-index.ts';
 
 /** Characters of a client's own X-Request-Id; a longer one is replaced. */
 const MAX_REQUEST_ID = 64;
@@ -67,6 +68,7 @@ export function createApp(isolate: Isolate) {
     .route('/', inspectRoute)
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
+    .route('/', photoIndexRoute)
     .route('/', jobsRoute)
     .route('/', headsRoute)
     .route('/', limitsRoute)

@@ -38,6 +38,8 @@ export type Bindings = ModelBindings &
     MIN_BYTES_PER_SECOND?: string;
     /** Hosts (with a port where it is not 443) that requests may name in addresses, comma separated; none = none. */
     URL_HOSTS?: string;
+    /** Where the vectors of indexes go: 1,024 dimensions, cosine; none: into MODELS. */
+    VECTORIZE?: Vectorize;
     ANALYTICS?: AnalyticsEngineDataset;
     IMAGES?: ImagesBinding;
     /** The page's files. */

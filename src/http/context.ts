@@ -1,6 +1,7 @@
 // What Hono hands to every handler of this Worker: bindings, and the variables that middleware sets.
 import type { Context } from 'hono';
 import { Classifier } from '../classify/classifier.ts';
+import type { ModelHandle } from '../classify/model-handle.ts';
 import type { RequestLog } from '../classify/request-log.ts';
 import type { HeadCatalog } from '../heads/catalog.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
@@ -8,6 +9,8 @@ import { imageLimits } from '../image/limits.ts';
 import { Budget, type Shared } from '../isolate/budget.ts';
 import type { ModelLoader, WaitUntil } from '../model/loader.ts';
 import { objectsOf } from '../model/objects.ts';
+import { findModel, type SecondModel } from '../model/second.ts';
+import type { Retrieval } from '../retrieval/retrieval.ts';
 import type { Bindings } from './bindings.ts';
 import { budgetLimits } from './limits.ts';
 import type { Client } from './middleware/client.ts';
@@ -18,6 +21,9 @@ export interface Isolate {
   loader: ModelLoader;
   decoder: ImageDecoder;
   heads: HeadCatalog;
+  retrieval: Retrieval;
+  /** A model beside the one in use, for ensembles. */
+  second: SecondModel;
 }
 
 export interface AppEnv {
@@ -44,25 +50,43 @@ export interface Requester {
   workMs?: number;
 }
 
-/** The classifier of one request, to be finished by its maker. */
+function modelHandle(
+  loader: ModelLoader,
+  { MODELS }: Bindings,
+  key: string,
+  waitUntil: WaitUntil,
+): ModelHandle {
+  return {
+    describe: () => loader.describe(MODELS, key, waitUntil),
+    load: () => loader.load(MODELS, key, waitUntil),
+    drop: () => loader.drop(),
+    get reads() {
+      return loader.reads;
+    },
+    get warm() {
+      return loader.engine !== undefined;
+    },
+  };
+}
+
+/** The classifier of one request, to be finished by whoever made it. */
 export function createClassifier(
-  { shared, loader, decoder, heads }: Isolate,
+  { shared, loader, decoder, heads, second }: Isolate,
   env: Bindings,
   requester: Requester,
 ) {
   const { client, log, waitUntil, workMs } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
-    model: {
-      describe: () => loader.describe(env.MODELS, key, waitUntil),
-      load: () => loader.load(env.MODELS, key, waitUntil),
-      drop: () => loader.drop(),
-      get reads() {
-        return loader.reads;
-      },
-      get warm() {
-        return loader.engine !== undefined;
-      },
+    model: modelHandle(loader, env, key, waitUntil),
+    storedModel: async (name) => {
+      const stored = await findModel(env.MODELS, name);
+      return (
+        stored && {
+          bytes: stored.bytes,
+          handle: modelHandle(second.loader(stored.key), env, stored.key, waitUntil),
+        }
+      );
     },
     decoder,
     headNames: () => heads.names(objectsOf(env.MODELS)),

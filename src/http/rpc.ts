@@ -11,7 +11,7 @@ import { createClassifier, type Isolate } from './context.ts';
 import { writeLog } from './middleware/request-log.ts';
 import { parameterError } from './openapi/validation.ts';
 import { asServiceError } from './problem.ts';
-import { imageResult, readOptions } from './v1/classify-result.ts';
+import { imageResult, readOptions, useAsked } from './v1/classify-result.ts';
 import { modelName } from './v1/model-name.ts';
 import { ClassifyQuery } from './v1/schemas.ts';
 
@@ -25,7 +25,15 @@ export interface ClassifierOptions {
   include?: ('logits' | 'embedding')[];
   /** Names of published heads. */
   head?: string[];
+  ensemble?: string[];
   reject?: number;
+  relight?: number;
+  dropout?: number;
+  seed?: number;
+  towers?: 1 | 2 | 'both';
+  after?: string;
+  without?: string;
+  dims?: 1024 | 256;
 }
 
 function parse(options: ClassifierOptions): ClassifyQuery {
@@ -57,7 +65,7 @@ export function classifierEntrypoint(isolate: Isolate) {
       let status = 200;
       try {
         await classifier.budget.admit();
-        if (parameters.head) await classifier.useHeads(parameters.head);
+        await useAsked(classifier, parameters);
         const source = image instanceof ReadableStream ? new Upload(image) : new Uint8Array(image);
         const { model, ...result } = await classifier.classify(source, readOptions(parameters));
         const { logits, embedding, ...said } = imageResult(result, model, parameters);

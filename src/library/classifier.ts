@@ -103,6 +103,7 @@ export async function createClassifier(options: ClassifierOptions): Promise<Phot
         limits,
         findHead: async (name) => heads.get(name),
         headNames: async () => [...heads.keys()],
+        storedModel: async () => undefined,
         budget: new Budget(shared, UNLIMITED),
         log: emptyLog(),
       });
@@ -115,7 +116,7 @@ export async function createClassifier(options: ClassifierOptions): Promise<Phot
             );
         if (head.length > 0) await own.useHeads(head);
         const { model: said, ...result } = await own.classify(sourceOf(photo), { crops, exif });
-        const { logits, embedding, ...members } = resultMembers(result, said, {
+        const { logits, ...members } = resultMembers(result, said, {
           topK,
           minScore,
           include,
@@ -125,7 +126,6 @@ export async function createClassifier(options: ClassifierOptions): Promise<Phot
           model: modelName(said),
           ...members,
           ...(logits ? { logits: Array.from(logits) } : {}),
-          ...(embedding ? { embedding: Array.from(embedding) } : {}),
         };
       } finally {
         own.finish();

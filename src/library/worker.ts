@@ -6,6 +6,8 @@ import type { Bindings } from '../http/bindings.ts';
 import { ImageDecoder } from '../image/decoder.ts';
 import { createShared } from '../isolate/budget.ts';
 import { ModelLoader } from '../model/loader.ts';
+import { SecondModel } from '../model/second.ts';
+import { Retrieval } from '../retrieval/retrieval.ts';
 import { decodeModule, kernelsModule } from './wasm-modules.ts';
 
 /** What the application reads of an environment: the variables and bindings of docs/API.md by their names. */
@@ -39,6 +41,8 @@ async function makeApp() {
     loader: new ModelLoader(kernels),
     decoder: new ImageDecoder(decode),
     heads: new HeadCatalog(),
+    retrieval: new Retrieval(kernels),
+    second: new SecondModel(kernels),
   });
 }
 

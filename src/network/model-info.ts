@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { excerpt, quotedExcerpt } from '../errors.ts';
+import { type Colors, ColorsField } from './colors.ts';
 import { encodeKnown, type Known, KnownField } from './known.ts';
 import type { Layer, Network } from './layer.ts';
 import type { Label, Preprocess } from './preprocess.ts';
@@ -41,6 +42,8 @@ export interface ModelInfo {
   sha256: string;
   /** How photos of something else are recognized; without it they are not. */
   known?: Known | undefined;
+  /** How the colours of its training photos vary; none: as PHOTO_COLORS. */
+  colors?: Colors | undefined;
 }
 
 /** Thrown by `readModelInfo`: `version` for another format, else `damaged`; the message names the field. */
@@ -166,6 +169,7 @@ export function readModelInfo(metadata: Readonly<Record<string, string>>): Model
     source: parseField('source', FIELDS.source, metadata.source),
     sha256: check('sha256', hash, metadata.sha256),
     ...(metadata.known === undefined ? {} : { known: parseField('known', KnownField, metadata.known) }),
+    ...(metadata.colors === undefined ? {} : { colors: parseField('colors', ColorsField, metadata.colors) }),
   };
 }
 
@@ -181,5 +185,6 @@ export function writeModelInfo(info: ModelInfo): Record<string, string> {
     source: JSON.stringify(info.source),
     sha256: info.sha256,
     ...(info.known ? { known: encodeKnown(info.known) } : {}),
+    ...(info.colors ? { colors: JSON.stringify(info.colors) } : {}),
   };
 }

@@ -17,15 +17,17 @@ const HOUSES: Record<string, readonly string[]> = {
 const ROOMS: Record<string, readonly string[]> = {
   errors: [],
   network: ['errors'],
+  random: [],
   isolate: ['errors'],
   photos: ['isolate', 'errors'],
-  engine: ['network', 'errors'],
+  engine: ['network', 'random', 'errors'],
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
+  retrieval: ['engine', 'random', 'isolate', 'errors'],
   // The one writer of a head, in an isolate of its own: it stores and publishes what heads computes.
   training: ['heads', 'model', 'isolate', 'network', 'errors'],
-  classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  classify: ['retrieval', 'heads', 'engine', 'image', 'model', 'network', 'random', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
   // Needs no HTTP: the entry hands it what makes a classifier.
   jobs: ['classify', 'photos', 'image', 'network', 'isolate', 'errors'],
@@ -36,6 +38,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'training',
     'explain',
     'photos',
+    'retrieval',
     'classify',
     'heads',
     'engine',
@@ -46,13 +49,25 @@ const ROOMS: Record<string, readonly string[]> = {
     'errors',
   ],
   // What the npm package exports: everything below it, and the application.
-  library: ['http', 'classify', 'heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
+  library: [
+    'http',
+    'retrieval',
+    'classify',
+    'heads',
+    'engine',
+    'image',
+    'model',
+    'network',
+    'isolate',
+    'errors',
+  ],
   index: [
     'http',
     'jobs',
     'training',
     'explain',
     'photos',
+    'retrieval',
     'classify',
     'heads',
     'engine',
@@ -166,9 +181,9 @@ describe('who touches what', () => {
 
   test('WebAssembly: engine and image (page and library compile what a bundler would; others only hand a Module on)', () => {
     expect(strays(/\bWebAssembly\.(?!Module\b)/, ['engine', 'image', 'browser', 'library'])).toEqual([]);
-    expect(strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'browser', 'library', 'wasm.d'])).toEqual(
-      [],
-    );
+    expect(
+      strays(/\bWebAssembly\b/, ['engine', 'image', 'model', 'retrieval', 'browser', 'library', 'wasm.d']),
+    ).toEqual([]);
     expect(strays(/\bnew WebAssembly\b/, ['engine', 'image'])).toEqual([]);
   });
 
@@ -176,8 +191,8 @@ describe('who touches what', () => {
     expect(strays(/\bmemory\.buffer\b/i, ['engine', 'image'])).toEqual([]);
   });
 
-  test('R2: model; photos, for pictures named by their key; jobs, whose photos and results lie there', () => {
-    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos', 'jobs']);
+  test('R2: model; photos, for pictures named by their key; jobs and retrieval, whose results and indexes lie there', () => {
+    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos', 'jobs', 'retrieval']);
     expect(wrong.filter((file) => file !== 'src/http/bindings.ts')).toEqual([]);
   });
 

@@ -12,6 +12,8 @@ import { ImageDecoder } from '../../src/image/decoder.ts';
 import app from '../../src/index.ts';
 import { createShared } from '../../src/isolate/budget.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
+import { SecondModel } from '../../src/model/second.ts';
+import { Retrieval } from '../../src/retrieval/retrieval.ts';
 
 export { logged } from './logged.ts';
 
@@ -35,6 +37,8 @@ export function coldWorker(isolate: Partial<Isolate> = {}) {
     loader: new ModelLoader(kernelsModule),
     decoder: new ImageDecoder(decodeModule),
     heads: new HeadCatalog(),
+    retrieval: new Retrieval(kernelsModule),
+    second: new SecondModel(kernelsModule),
     ...isolate,
   });
 }

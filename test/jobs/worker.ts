@@ -12,6 +12,8 @@ import { ImageDecoder } from '../../src/image/decoder.ts';
 import { createShared } from '../../src/isolate/budget.ts';
 import { Job as RealJob } from '../../src/jobs/job.ts';
 import { ModelLoader } from '../../src/model/loader.ts';
+import { SecondModel } from '../../src/model/second.ts';
+import { Retrieval } from '../../src/retrieval/retrieval.ts';
 
 type FaultyBindings = Bindings & {
   /** Of 1,000 calls to a bucket so many fail. */
@@ -28,6 +30,8 @@ function newIsolate(): Isolate {
     loader: new ModelLoader(kernelsModule),
     decoder: new ImageDecoder(decodeModule),
     heads: new HeadCatalog(),
+    retrieval: new Retrieval(kernelsModule),
+    second: new SecondModel(kernelsModule),
   };
 }
 

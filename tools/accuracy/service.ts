@@ -43,12 +43,21 @@ export async function modelSynsets(url: URL): Promise<{ name: string; synsets: S
   return { name: `${model.name}@${model.version}`, synsets };
 }
 
+/** What an answer says, as far as it is measured; all classes, best first. */
+export interface Said {
+  predictions: ScoredClass[];
+  known?: number;
+  uncertainty?: { entropy: number; mutual_information: number };
+  embedding?: number[];
+}
+
+/** @param query further parameters. Throws OperatorError. */
+export async function askAbout(url: URL, file: string, query = ''): Promise<Said> {
+  const init = { method: 'POST', body: new Uint8Array(await readFile(file)) };
+  return (await request(new URL(`/v1/classify?top_k=0&${query}`, url), init, file)) as Said;
+}
+
 /** All classes of one photo, best first. Throws OperatorError. */
 export async function classifyPhoto(url: URL, file: string): Promise<ScoredClass[]> {
-  const answer = (await request(
-    new URL('/v1/classify?top_k=0', url),
-    { method: 'POST', body: new Uint8Array(await readFile(file)) },
-    file,
-  )) as { predictions: ScoredClass[] };
-  return answer.predictions;
+  return (await askAbout(url, file)).predictions;
 }

@@ -98,6 +98,7 @@ async function makeClassifier(): Promise<Classifier> {
     limits,
     findHead: async () => head,
     headNames: async () => [],
+    storedModel: async () => undefined,
     budget: new OwnCore(shared, { ...DEFAULT_BUDGET, workMs: Number.POSITIVE_INFINITY }),
     log: emptyLog(),
   });

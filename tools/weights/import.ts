@@ -2,6 +2,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { release } from '../../src/image/pixels.ts';
+import { IMAGENET_COLORS } from '../../src/network/colors.ts';
 import { comparePhoto } from '../../weights/compare.ts';
 import { FloatForward, type LoadedLayer } from '../../weights/float-forward.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
@@ -26,6 +27,8 @@ export interface ImportCommand {
   accuracy?: string;
   /** Bits of a weight of the dense layers: '4', else 8. */
   dense?: string;
+  /** 'imagenet': the published principal components of its photos' colours go into the file. */
+  colors?: string;
   /** Where the packed file goes; build/<key> when not given. */
   out?: string;
 }
@@ -33,11 +36,12 @@ export interface ImportCommand {
 /** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
-  { out, accuracy, dense, ...options }: ImportCommand,
+  { out, accuracy, dense, colors, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = loadFile(file);
   const model = importFile(source, options);
   if (accuracy) model.source.accuracy = accuracy;
+  if (colors === 'imagenet') model.colors = IMAGENET_COLORS;
   const target = out ?? `build/${model.name}.safetensors`;
   await mkdir(path.dirname(target), { recursive: true });
   const tiles = kernelTiles();

@@ -28,6 +28,11 @@ function withImportOptions(command: Command): Command {
     .addOption(
       new Option('--dense <bits>', 'bits of a weight of the dense layers').choices(['8', '4']).default('8'),
     )
+    .addOption(
+      new Option('--colors <photos>', "whose colours relight varies by: ImageNet's as published").choices([
+        'imagenet',
+      ]),
+    )
     .option('--licence <text>', 'licence of the weights, for the model file')
     .option('--accuracy <text>', 'reported accuracy, for the model file');
 }
@@ -130,6 +135,15 @@ program
   .action(async (file: string, options: KnownCommand) => {
     const { measureKnown } = await import('./calibrate.ts');
     await measureKnown(file, options);
+  });
+
+program
+  .command('colors')
+  .description('print the principal components of the colours of photos, for relight')
+  .argument('<folder>', 'photos, in subfolders too')
+  .action(async (folder: string) => {
+    const { printColors } = await import('./colors.ts');
+    await printColors(folder);
   });
 
 program

@@ -6,6 +6,7 @@ import type { AppEnv } from '../context.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
 import { DOCUMENTED_PATHS } from '../v1/heads.ts';
+import { PHOTO_INDEX_PATHS } from '../v1/photo-index.ts';
 import { STATUSES } from './operation.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
@@ -53,6 +54,7 @@ export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect
   const forms = dialects.flatMap(({ errors }) => (errors ? [errors.form] : []));
   const names = Object.assign(
     {},
+    PHOTO_INDEX_PATHS,
     DOCUMENTED_PATHS,
     ...dialects.map(({ documentedPaths }) => documentedPaths),
   );

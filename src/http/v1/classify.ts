@@ -14,7 +14,7 @@ import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operatio
 import { parseJson, query } from '../openapi/validation.ts';
 import { jsonAnswer } from '../paced-answer.ts';
 import { problemDocument } from '../problem.ts';
-import { imageResult, imageResultBytes, readOptions } from './classify-result.ts';
+import { imageResult, imageResultBytes, readOptions, useAsked } from './classify-result.ts';
 import { Form, tooManyFiles } from './form.ts';
 import { modelName } from './model-name.ts';
 import { ClassifyAnswer, ClassifyBody, ClassifyQuery, FilesAnswer } from './schemas.ts';
@@ -70,7 +70,7 @@ function listAnswer(
       const file = names[i] ?? '';
       if (result instanceof ServiceError)
         return { file, problem: problemDocument(result, c.req.path, c.var.requestId) };
-      const models = [model, ...(result.heads ?? []).map((head) => head.model)];
+      const models = [model, ...(result.heads ?? []).map((head) => head.model), ...(result.ensemble ?? [])];
       const bytes = jsonBytes({ file }) + imageResultBytes(models, parameters, result.prediction);
       return new Later(bytes, () => ({ file, ...imageResult(result, model, parameters) }));
     }),
@@ -93,7 +93,7 @@ export const classifyRoute = new Hono<AppEnv>().post(
     if (boundary !== undefined) {
       const form = new Form(c, boundary);
       await form.begin();
-      if (form.parameters.head) await c.var.classifier.useHeads(form.parameters.head);
+      await useAsked(c.var.classifier, form.parameters);
       const batch = await c.var.classifier.classifyAll(form.files(), readOptions(form.parameters));
       const [only] = batch.results;
       if (!only || batch.results.length > 1)
@@ -102,7 +102,7 @@ export const classifyRoute = new Hono<AppEnv>().post(
       return jsonAnswer(c, answer(c, only, batch.model, form.parameters));
     }
     const parameters = c.req.valid('query');
-    if (parameters.head) await c.var.classifier.useHeads(parameters.head);
+    await useAsked(c.var.classifier, parameters);
     const body = await readBody(c);
     if ('sources' in body) {
       const batch = await c.var.classifier.classifyAll(body.sources, readOptions(parameters));

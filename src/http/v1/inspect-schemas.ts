@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { MAX_GRID, MAX_SQUARES } from '../../explain/occlusion.ts';
 import { wholeNumber } from '../openapi/validation.ts';
-import { ClassifyQuery, ImageResult, MAX_TOP_K, ModelName, Shape } from './schemas.ts';
+import { ClassifyQuery, ImageResult, MAX_TOP_K, ModelName, Shape, SilenceEntries } from './schemas.ts';
 
 const fit = v.optional(
   v.pipe(
@@ -34,6 +34,7 @@ export const InspectQuery = v.strictObject({
       v.description('Of the answer; without it, the header Accept decides.'),
     ),
   ),
+  ...SilenceEntries,
   fit,
   exif: ClassifyQuery.entries.exif,
   damaged: ClassifyQuery.entries.damaged,

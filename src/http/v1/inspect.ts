@@ -2,6 +2,7 @@
 // as numbers. POST /v1/occlusion: which part of the picture mattered. Bodies as for /v1/classify, but for forms.
 import { type Context, Hono } from 'hono';
 import type * as v from 'valibot';
+import { silencedChannels } from '../../classify/silence.ts';
 import {
   checkStage,
   type FitOptions,
@@ -24,7 +25,7 @@ import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operatio
 import { query } from '../openapi/validation.ts';
 import { bytesAnswer, jsonAnswer } from '../paced-answer.ts';
 import { readSource } from './classify.ts';
-import { imageResult } from './classify-result.ts';
+import { imageResult, silenceOf } from './classify-result.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
 
@@ -109,11 +110,13 @@ export const inspectRoute = new Hono<AppEnv>()
       const parameters = c.req.valid('query');
       const png = wantsPng(c, parameters);
       const layer = parameters.layer ?? (png ? INPUT : undefined);
+      const silence = silenceOf(parameters);
       const maps = new Set(parameters.maps?.split(',') ?? []);
       const { model, picture } = await readPicture(c, parameters, (info) => {
         if (layer !== undefined) checkStage(layer, info);
         if (maps.delete('all')) for (const name of stageNames(info)) maps.add(name);
         for (const name of maps) checkStage(name, info, 'maps');
+        if (silence) silencedChannels(silence, info);
         c.var.classifier.budget.expect(valueBytes(wantedOf(maps, layer), info));
       });
       c.header('vary', 'Accept', { append: true });
@@ -125,6 +128,7 @@ export const inspectRoute = new Hono<AppEnv>()
         picture.pixels,
         wantedOf(maps, layer),
         c.var.classifier,
+        silence,
       );
       const stage = stages.find(({ name }) => name === layer);
       const found = values.get(layer ?? '');

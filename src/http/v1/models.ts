@@ -8,6 +8,7 @@ import { inferShapes } from '../../network/shapes.ts';
 import type { AppEnv } from '../context.ts';
 import { MODEL_PROBLEMS, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
+import { PAPER, trainingOf } from './model-card.ts';
 import { findModel, modelName, numericVersion } from './model-name.ts';
 import { ModelAnswer, ModelsAnswer, NoQuery } from './schemas.ts';
 
@@ -83,6 +84,8 @@ function details(model: ModelInfo) {
     layers,
     macs: total(layers.map(({ macs }) => macs)),
     parameters: total(layers.map(({ parameters }) => parameters)),
+    training: trainingOf(model),
+    paper: PAPER,
     labels: model.labels.map(({ synset, words }, index) => ({ index, synset, label: words })),
   };
 }

@@ -6,14 +6,52 @@ import { PictureBody } from '../body/picture.ts';
 import { MOST_FILES } from '../limits.ts';
 import { wholeNumber } from '../openapi/validation.ts';
 import { Problem } from '../problem.ts';
+import { Training } from './model-card.ts';
 
 export const MAX_TOP_K = 1000;
 
 const score = 'a number from 0 to 1';
 const share = 'a number from 0.02 to 0.5';
 
+/** Copies, masks, and the largest seed. */
+export const MAX_RELIGHT = 16;
+export const MAX_DROPOUT = 32;
+const MAX_SEED = 999_999_999;
+
+/** Single maps, by layer. */
+const MAPS = /^[a-z0-9_]{1,32}:\d{1,5}(,\d{1,5})*(;[a-z0-9_]{1,32}:\d{1,5}(,\d{1,5})*)*$/i;
+const maps = 'layers and their channels, such as conv3:17,42;fc6:5, in at most 1000 characters';
+
+/** What is switched off in the network: of classifying and of looking inside. */
+export const SilenceEntries = {
+  towers: v.optional(
+    v.pipe(
+      v.picklist(['1', '2', 'both'], '1, 2 or both'),
+      v.description(
+        "Only one of the paper's two towers: the other one's maps are 0 behind the layer `after`.",
+      ),
+    ),
+  ),
+  after: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(64, 'the name of a layer'),
+      v.description('The layer behind which a tower is off; without it, the first.'),
+    ),
+  ),
+  without: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(1000, maps),
+      v.regex(MAPS, maps),
+      v.description('Maps that are 0 behind their layer: `conv3:17,42;fc6:5`.'),
+    ),
+  ),
+};
+
 /** Heads of one request. */
 export const MAX_HEADS = 8;
+const ensemble = `2 to ${MAX_HEADS} names of models or heads, with commas between`;
 const heads = `1 to ${MAX_HEADS} names of heads, with commas between`;
 
 export const ClassifyQuery = v.strictObject({
@@ -40,6 +78,27 @@ export const ClassifyQuery = v.strictObject({
     ),
     '1',
   ),
+  relight: v.optional(
+    v.pipe(
+      wholeNumber(1, MAX_RELIGHT),
+      v.description("Copies with the paper's random shift of colours, averaged; of all crops, too."),
+    ),
+  ),
+  dropout: v.optional(
+    v.pipe(
+      wholeNumber(2, MAX_DROPOUT),
+      v.description(
+        'Passes with random halves of the hidden dense layers, averaged: how sure the answer is.',
+      ),
+    ),
+  ),
+  seed: v.optional(
+    v.pipe(
+      wholeNumber(0, MAX_SEED),
+      v.description('Of relight and dropout, 0 without it: the same one gives the same answer, everywhere.'),
+    ),
+  ),
+  ...SilenceEntries,
   exif: v.optional(
     v.pipe(
       v.picklist(['apply', 'ignore'], 'apply or ignore'),
@@ -64,6 +123,14 @@ export const ClassifyQuery = v.strictObject({
       v.description('Classify by these published heads (own classes) instead of the model.'),
     ),
   ),
+  ensemble: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z0-9][a-z0-9-]{0,63}(,[a-z0-9][a-z0-9-]{0,63}){1,7}$/, ensemble),
+      v.transform((text) => [...new Set(text.split(','))]),
+      v.description('Models and heads of the same classes, whose probabilities are averaged.'),
+    ),
+  ),
   reject: v.optional(
     v.pipe(
       v.string(share),
@@ -83,6 +150,12 @@ export const ClassifyQuery = v.strictObject({
       v.string(),
       v.regex(/^(logits|embedding)(,(logits|embedding))?$/, 'logits, embedding or logits,embedding'),
       v.description('More of what was computed: `logits`, `embedding` (input of the last layer), or both.'),
+    ),
+  ),
+  dims: v.optional(
+    v.pipe(
+      v.picklist(['1024', '256'], '1024 or 256'),
+      v.description('The embedding as the vector of so many numbers that indexes of photos are made of.'),
     ),
   ),
 });
@@ -131,7 +204,26 @@ export const Prediction = v.object({
   synset: v.optional(v.string()),
   label: v.string(),
   score: v.number(),
+  deviation: v.optional(
+    v.pipe(v.number(), v.description('Standard deviation of the score over relight and dropout.')),
+  ),
 });
+
+const Uncertainty = {
+  uncertainty: v.optional(
+    v.pipe(
+      v.object({
+        samples: v.pipe(v.number(), v.description('Answers that were averaged: copies times passes.')),
+        entropy: v.pipe(v.number(), v.description('Of the mean scores, in nats.')),
+        mutual_information: v.pipe(
+          v.number(),
+          v.description('What the answers disagree about: entropy less their own mean entropy, in nats.'),
+        ),
+      }),
+      v.description('Of relight and dropout.'),
+    ),
+  ),
+};
 
 export const KnownMembers = {
   known: v.optional(
@@ -153,15 +245,19 @@ export const KnownMembers = {
 export const ImageResult = v.object({
   image: ImageFacts,
   predictions: v.array(Prediction),
+  ...Uncertainty,
   ...KnownMembers,
   heads: v.optional(
     v.pipe(
-      v.array(v.object({ model: ModelName, predictions: v.array(Prediction), ...KnownMembers })),
+      v.array(
+        v.object({ model: ModelName, predictions: v.array(Prediction), ...Uncertainty, ...KnownMembers }),
+      ),
       v.description(
         'What each head says, where several were asked for; the members beside it are of the first.',
       ),
     ),
   ),
+  ensemble: v.optional(v.pipe(v.array(ModelName), v.description('The models whose answers were averaged.'))),
   logits: v.optional(v.array(v.number())),
   embedding: v.optional(v.array(v.number())),
 });
@@ -239,6 +335,11 @@ export const ModelAnswer = v.object({
   ),
   macs: v.number(),
   parameters: v.number(),
+  training: v.pipe(
+    v.nullable(Training),
+    v.description('What the weights were trained on, and how; null where that is not known.'),
+  ),
+  paper: v.pipe(Training, v.description("The paper's own facts and figures, in the same members.")),
   labels: v.array(v.object({ index: v.number(), synset: v.optional(v.string()), label: v.string() })),
   model_version_status: v.pipe(
     v.array(

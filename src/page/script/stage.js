@@ -16,6 +16,7 @@ const MAX_BARS = 20;
 const FILTER_SCALE = 4;
 const FILTER_GAP = 4;
 const FILTER_COLUMNS = 16;
+const FILTER_TOWER_GAP = 16;
 
 /** @type {ImageBitmap | undefined} */
 let filters;
@@ -206,12 +207,18 @@ async function showFilter(stage, stages, channel, { answer }) {
   canvas.height = side;
   canvas.setAttribute('aria-label', `Pattern ${channel + 1}`);
   const cell = side + FILTER_GAP;
+  // The filters of the second tower lie below and apart from those of the first.
+  const maps = stage.shape[2];
+  const towers = maps % 2 === 0 && stages.some(({ groups }) => groups === 2) ? 2 : 1;
+  const half = maps / towers;
+  const tower = Math.floor(channel / half);
+  const row = tower * Math.ceil(half / FILTER_COLUMNS) + Math.floor((channel % half) / FILTER_COLUMNS);
   canvas
     .getContext('2d')
     ?.drawImage(
       filters,
-      (channel % FILTER_COLUMNS) * cell + FILTER_GAP,
-      Math.floor(channel / FILTER_COLUMNS) * cell + FILTER_GAP,
+      ((channel % half) % FILTER_COLUMNS) * cell + FILTER_GAP,
+      row * cell + FILTER_GAP + tower * FILTER_TOWER_GAP,
       side,
       side,
       0,

@@ -77,8 +77,26 @@ function misfits(schema: Schema, value: unknown, path = '$'): string[] {
 
 const exampleId = await makeTaught();
 
-const address = (path: string, model = path.startsWith('/v1/heads/') ? 'taught' : 'tiny') =>
+/** The own names of the routes of heads and of indexes. */
+const OWN_NAMES: [string, string][] = [
+  ['/v1/heads/', 'taught'],
+  ['/v1/index/', 'documented'],
+];
+const ownName = (path: string) => OWN_NAMES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'tiny';
+
+/** An index of another model, and one of this. */
+await bindings.MODELS?.put(
+  'index/foreign/current',
+  JSON.stringify({ format: 'alexnet-edge-index/1', model: 'a'.repeat(64), segments: [], gone: [] }),
+);
+async function makeIndex(): Promise<void> {
+  const init = { method: 'PUT', body: jpeg, headers: { authorization } };
+  await send('/v1/index/documented/photo', init, WRITER);
+}
+
+const address = (path: string, model = ownName(path)) =>
   path
+    .replace('{key}', 'photo')
     .replace('{label}', 'a')
     .replace('{id}', exampleId)
     .replace(/\{(model|name)\}/, model)
@@ -153,7 +171,12 @@ function request(method: string, path: string, operation: Operation, cause: Caus
     ...(writes && !cause.anonymous ? { headers: { authorization } } : {}),
   };
   const more = { ...(writes ? WRITER : {}), ...cause.bindings };
-  return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...more }, worker);
+  const name = path.startsWith('/v1/index/')
+    ? cause.head === 'foreign'
+      ? 'foreign'
+      : cause.model
+    : cause.model;
+  return send(`${address(path, name)}${search}`, init, { ...bindings, ...more }, worker);
 }
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -179,6 +202,12 @@ it('is OpenAPI 3.1 and names every route', () => {
     'POST /v1/occlusion',
     'GET /v1/models/{name}/filters.png',
     'GET /v1/models/{name}/file',
+    'PUT /v1/index/{name}/{key}',
+    'DELETE /v1/index/{name}/{key}',
+    'GET /v1/index/{name}',
+    'DELETE /v1/index/{name}',
+    'GET /v1/index/{name}/duplicates',
+    'POST /v1/index/{name}:search',
     'POST /v1/jobs',
     'GET /v1/jobs',
     'GET /v1/jobs/{id}',
@@ -230,6 +259,8 @@ describe.each(answeredHere)('$name', ({ method, path, operation }) => {
       ...(own?.bindings ? { bindings: own.bindings } : {}),
     };
     if (path.startsWith('/v1/heads/') && status === '200') await makeTaught();
+    if (path.startsWith('/v1/index/')) await makeIndex();
+    if (path.startsWith('/v1/index/') && status === '403' && cause) cause.bindings = { WRITE_TOKENS: '' };
     if (!cause) throw new Error(`no request is known that brings about ${status}`);
     // Warm, so that only the cold causes see a cold isolate.
     await send('/readyz?warm=1');
@@ -259,6 +290,7 @@ describe.each(answeredHere)('$name', ({ method, path, operation }) => {
         body: JSON.stringify(example),
         headers: { authorization },
       };
+      if (path.startsWith('/v1/index/')) await makeIndex();
       const response = await send(address(path), init, WRITER);
       expect(response.status).toBe(200);
       const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};

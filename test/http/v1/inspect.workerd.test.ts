@@ -180,7 +180,7 @@ describe('GET /v1/models/{name}/filters.png', () => {
     const response = await send('/v1/models/tiny/filters.png');
     expect(response.headers.get('content-type')).toBe('image/png');
     const { width, height, channels } = decode(await response.arrayBuffer());
-    expect([width, height, channels]).toEqual([16 * 48 + 4, 48 + 4, 3]);
+    expect([width, height, channels]).toEqual([8 * 48 + 4, 2 * 48 + 4 + 16, 3]);
     expect((await send('/v1/models/other/filters.png')).status).toBe(404);
   });
 });

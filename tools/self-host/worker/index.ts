@@ -12,6 +12,8 @@ import { bearerToken, isAccepted, listedTokens } from '../../../src/http/middlew
 import { ImageDecoder } from '../../../src/image/decoder.ts';
 import { createShared } from '../../../src/isolate/budget.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
+import { SecondModel } from '../../../src/model/second.ts';
+import { Retrieval } from '../../../src/retrieval/retrieval.ts';
 import { headTrainer } from '../../../src/training/head-trainer.ts';
 import { Metrics } from './metrics.ts';
 import { Settings } from './settings.ts';
@@ -28,6 +30,8 @@ interface Environment extends Bindings {
 const shared = createShared();
 const decoder = new ImageDecoder(decodeModule);
 const heads = new HeadCatalog();
+const retrieval = new Retrieval(kernelsModule);
+const second = new SecondModel(kernelsModule);
 const metrics = new Metrics();
 /** In the place of src/index.ts's: it shares this isolate's memory with the requests here. */
 export const HeadTrainer = headTrainer({
@@ -45,7 +49,7 @@ interface Serving {
 
 function serving(model: string): Serving {
   const loader = new ModelLoader(kernelsModule);
-  return { model, loader, app: createApp({ shared, loader, decoder, heads }) };
+  return { model, loader, app: createApp({ shared, loader, decoder, heads, retrieval, second }) };
 }
 
 let current: Serving | undefined;
