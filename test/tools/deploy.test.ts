@@ -324,7 +324,7 @@ describe('wrangler.toml', () => {
         /dead_letter_queue = "alexnet-edge-photos-dead", found none/,
       ],
       ['max_retries = 10\n', 'max_retries = 6\n', /max_retries over 6, found 6/],
-      ['new_sqlite_classes', 'new_classes', /new_sqlite_classes = \["Job"\]/],
+      ['new_sqlite_classes = ["Job"]', 'new_classes = ["Job"]', /new_sqlite_classes = \["Job"\]/],
       ['class_name = "Job"', 'class_name = "Jobs"', /class_name = "Job", found Jobs/],
     ] as const) {
       expect(uncommented).toContain(from);
