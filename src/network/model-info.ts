@@ -67,6 +67,7 @@ const layer = v.variant('type', [
     groups: count,
     out: count,
     relu: v.boolean(),
+    meanMap: v.exactOptional(v.literal(true)),
   }),
   v.object({
     type: v.literal('lrn'),

@@ -8,6 +8,7 @@ import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { PreprocessName } from '../../weights/formats/preprocess-presets.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
+import { withMean, withMeanImage } from '../../weights/mean-image.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
@@ -23,6 +24,8 @@ export interface ImportCommand {
   preprocess?: PreprocessName;
   licence?: string;
   accuracy?: string;
+  /** Path of a mean image. */
+  meanImage?: string;
   /** Bits of a weight of the dense layers: '4', else 8. */
   dense?: string;
   /** Where the packed file goes; build/<key> when not given. */
@@ -32,10 +35,11 @@ export interface ImportCommand {
 /** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
-  { out, accuracy, dense, ...options }: ImportCommand,
+  { out, accuracy, dense, meanImage, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = loadFile(file);
-  const model = importFile(source, options);
+  const imported = importFile(source, options);
+  const model = await (meanImage === undefined ? withMean(imported) : withMeanImage(imported, meanImage));
   if (accuracy) model.source.accuracy = accuracy;
   const target = out ?? `build/${model.name}.safetensors`;
   await mkdir(path.dirname(target), { recursive: true });
@@ -62,6 +66,7 @@ export async function importAndPack(
 async function proof(model: FloatModel, packed: string): Promise<{ difference: number; sameClass: boolean }> {
   const float = new FloatForward({
     ...model,
+    meanPixels: await model.meanImage?.read(),
     layer: async (name) => {
       const found = model.layers[name];
       return found && { weight: await found.weight.read(), bias: await found.bias.read() };
