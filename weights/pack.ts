@@ -10,6 +10,7 @@ import type { ConvLayer, Network } from '../src/network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
 import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
 import { fewValues, quantizeCodes } from './codebook.ts';
+import { parentsOf } from './data/parents.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
 import { codeLayout, convLayout, denseLayout } from './layout.ts';
 import { OperatorError } from './operator-error.ts';
@@ -204,6 +205,7 @@ export async function packModel(
   if (model.labels.length !== classes)
     throw new OperatorError(`labels: expected ${classes}, found ${model.labels.length}`);
   const tensors = layers.flatMap((layer) => packedTensors(layer, tiles));
+  const parents = parentsOf(model.labels);
   const info: ModelInfo = {
     format: MODEL_FORMAT,
     name: model.name,
@@ -213,6 +215,7 @@ export async function packModel(
     labels: model.labels,
     source: model.source,
     sha256: '0'.repeat(64),
+    ...(parents.length > 0 ? { parents } : {}),
   };
   // The checksum has a fixed length, so the header can be written again in its place at the end.
   const headerBytes = encodeHeader(writeModelInfo(info), tensors).byteLength;

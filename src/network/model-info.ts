@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { encodeKnown, type Known, KnownField } from './known.ts';
 import type { Layer, Network } from './layer.ts';
+import { type Parent, ParentsField } from './parents.ts';
 import type { Label, Preprocess } from './preprocess.ts';
 
 /** Version of the packed format. The Worker refuses every other one by name. */
@@ -39,6 +40,8 @@ export interface ModelInfo {
   sha256: string;
   /** How photos of something else are told; none: they are not. */
   known?: Known | undefined;
+  /** Kinds that several classes are of; none: the classes have no synsets. */
+  parents?: Parent[] | undefined;
 }
 
 /** Thrown by `readModelInfo`: `version` for another format, else `damaged`; the message names the field. */
@@ -165,6 +168,9 @@ export function readModelInfo(metadata: Readonly<Record<string, string>>): Model
     source: parseField('source', FIELDS.source, metadata.source),
     sha256: check('sha256', hash, metadata.sha256),
     ...(metadata.known === undefined ? {} : { known: parseField('known', KnownField, metadata.known) }),
+    ...(metadata.parents === undefined
+      ? {}
+      : { parents: parseField('parents', ParentsField, metadata.parents) }),
   };
 }
 
@@ -180,5 +186,6 @@ export function writeModelInfo(info: ModelInfo): Record<string, string> {
     source: JSON.stringify(info.source),
     sha256: info.sha256,
     ...(info.known ? { known: encodeKnown(info.known) } : {}),
+    ...(info.parents ? { parents: JSON.stringify(info.parents) } : {}),
   };
 }

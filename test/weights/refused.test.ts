@@ -42,7 +42,11 @@ test.each<[string, Uint8Array, RegExp]>([
     latin1('version https://git-lfs.github.com/spec/v1\n'),
     /a Git LFS pointer to them: git lfs pull/,
   ],
-  ['anything', latin1('hello'), /expected a file of safetensors, npy, npz, Keras, MatConvNet, PyTorch.*found another form/],
+  [
+    'anything',
+    latin1('hello'),
+    /expected a file of safetensors, npy, npz, Keras, MatConvNet, PyTorch.*found another form/,
+  ],
 ])('%s', (name, content, expected) => {
   const file = path.join(folder, name);
   writeFileSync(file, content);

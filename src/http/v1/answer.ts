@@ -1,5 +1,6 @@
 // Pieces of the own routes' answers, in the wire's names.
 import type { Classified } from '../../classify/classifier.ts';
+import { sumParents } from '../../classify/parents.ts';
 import { type RankOptions, rankLabels } from '../../classify/rank.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import { modelName } from './model-name.ts';
@@ -29,6 +30,9 @@ export function imageResult(
   return {
     image: { format, width, height, orientation },
     predictions: rankLabels(prediction.probabilities, model, rankOptions(query)),
+    ...(query.parents === '1' && heads.length === 0 && model.parents
+      ? { parents: sumParents(prediction.probabilities, model.parents, query.min_score) }
+      : {}),
     ...knownMembers(known, query.reject),
     ...(heads.length > 1
       ? {

@@ -51,7 +51,7 @@ function layerPicture(values: Float32Array, { shape }: Stage): Bitmap {
 }
 
 /** What a page needs of the answer; the scores of all classes are in the logits. */
-const ANSWER = { top_k: 5, min_score: 0, reject: 0.05, crops: '1', exif: 'apply' } as const;
+const ANSWER = { top_k: 5, min_score: 0, reject: 0.05, crops: '1', parents: '0', exif: 'apply' } as const;
 
 /** Each stage's picture as a `data:` URL. */
 function dataUrls(stages: Stage[], values: Map<string, Float32Array>, names: Set<string>) {
