@@ -22,7 +22,7 @@ interface Target {
 }
 
 // Binaryen's higher levels move each product of a window to its only use, one long chain a sum: 63 instead of 77 GMAC/s.
-// With small helpers marked @inline, -O1 loses nothing elsewhere (docs/PERFORMANCE.md).
+// With small helpers marked @inline, -O1 loses nothing elsewhere (docs/TRIED.md).
 const KERNELS_LEVEL = '-O1';
 
 const TARGETS: Target[] = [

@@ -1,15 +1,19 @@
-// One error class for everything that can be said to a client, and its code table. A code fixes the HTTP
-// status and the title; the message says what was expected and what was found. `problem.ts` turns it
-// into application/problem+json (RFC 9457); nothing else in src/ knows about that form.
+// One error class for everything that a client may read, and its code table. A code fixes the HTTP status and the
+// title; the message says what was expected and what was found. How an error looks on the wire is not known here:
+// `http/problem.ts` writes it as application/problem+json (RFC 9457) or in the form of a dialect.
 
 export const ERROR_CODES = {
   'bad-parameter': { status: 400, title: 'A parameter is malformed or out of range' },
   'bad-request': { status: 400, title: 'The request is malformed' },
   'empty-body': { status: 400, title: 'The request has no body' },
   unauthorized: { status: 401, title: 'A valid bearer token is required' },
+  'token-scope': { status: 403, title: 'The token may read, not write' },
+  'writing-off': { status: 403, title: 'Nothing can be written here' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
+  'photo-missing': { status: 404, title: 'The photo is not there' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'too-slow': { status: 408, title: 'The client was too slow' },
+  'photo-replaced': { status: 409, title: 'The photo was replaced before it was read' },
   'too-many-bytes': { status: 413, title: 'The upload has too many bytes' },
   'too-many-examples': { status: 413, title: 'There are too many examples' },
   'too-many-files': { status: 413, title: 'The request has too many files' },
@@ -24,6 +28,7 @@ export const ERROR_CODES = {
   internal: { status: 500, title: 'Something went wrong on the server' },
   'decoder-trap': { status: 500, title: 'The decoder failed and was reset' },
   'engine-trap': { status: 500, title: 'The computation failed and was reset' },
+  'binding-missing': { status: 500, title: 'Something that this route needs is not bound' },
   'model-bucket-missing': { status: 500, title: 'The model bucket is not bound' },
   'model-missing': { status: 500, title: 'The model is not in the bucket' },
   'model-truncated': { status: 500, title: 'The model object is incomplete' },
@@ -31,19 +36,27 @@ export const ERROR_CODES = {
   'model-tiles': { status: 500, title: 'The model file was packed for other kernels' },
   'model-damaged': { status: 500, title: 'The model file is damaged' },
   'model-checksum': { status: 500, title: 'The model file has a wrong checksum' },
+  'not-classified': { status: 500, title: 'The photo was given up' },
+  'jobs-unbound': { status: 501, title: 'There are no jobs here' },
   'photo-unreachable': { status: 504, title: 'The photo could not be read from where it lies' },
   'model-unreachable': { status: 504, title: 'The model could not be read from the bucket' },
   'head-backbone': { status: 409, title: 'The head was trained on another model' },
+  'head-unreachable': { status: 504, title: 'The examples of the head could not be reached' },
   'head-damaged': { status: 500, title: 'The head file is damaged' },
   'model-timeout': { status: 504, title: 'The model could not be loaded in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-/** Characters of a client's text that a message repeats. */
-const MAX_ECHO = 64;
+/** Characters of a client's or a file's text that a message repeats. */
+const MAX_EXCERPT = 64;
 
-/** What a client sent, fit for a message, a member or a log line: at most 64 characters of it. */
+/** Text from outside, fit for a message, a member or a log line: at most 64 characters of it. */
 export function excerpt(text: string): string {
-  return text.length <= MAX_ECHO ? text : `${text.slice(0, MAX_ECHO - 3)}...`;
+  return text.length <= MAX_EXCERPT ? text : `${text.slice(0, MAX_EXCERPT - 3)}...`;
+}
+
+/** The same in quotes and on one line, whatever characters it has. */
+export function quotedExcerpt(text: string): string {
+  return JSON.stringify(excerpt(text));
 }
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -72,4 +85,25 @@ export class ServiceError extends Error {
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
   }
+}
+
+export interface BadParameter {
+  /** What the client sent; an excerpt of it is repeated. */
+  got?: string;
+  /** What the message calls the parameter, where its name alone would not do. */
+  subject?: string;
+  cause?: unknown;
+}
+
+/** The refusal of one parameter, which the member `parameter` names: `name: expected ..., got ...`. */
+export function badParameter(
+  name: string,
+  expected: string,
+  { got, subject = name, cause }: BadParameter = {},
+): ServiceError {
+  const found = got === undefined ? '' : `, got ${excerpt(got)}`;
+  return new ServiceError('bad-parameter', `${subject}: expected ${expected}${found}`, {
+    members: { parameter: name },
+    cause,
+  });
 }

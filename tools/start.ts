@@ -1,7 +1,9 @@
 // `npm start`: everything that a clone needs before it serves, then `wrangler dev`. Builds the kernels, leaves the model in
 // the local bucket (chosen-model.ts) and starts the Worker on PORT (8787). Needs no network for the default model.
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { build } from '../assembly/build.ts';
 import { OperatorError } from '../weights/operator-error.ts';
@@ -37,10 +39,20 @@ async function requireFree(port: number): Promise<void> {
   });
 }
 
+/** Whether the files that wrangler reads variables from have tokens of one's own. */
+function hasOwnWriters(): boolean {
+  return ['.dev.vars', '.env'].some((name) => {
+    const file = path.join(import.meta.dirname, '..', name);
+    return existsSync(file) && /^\s*(export\s+)?WRITE_TOKENS\s*=/m.test(readFileSync(file, 'utf8'));
+  });
+}
+
 /** Runs `wrangler dev` until it ends; resolves to its exit status. A model that was chosen goes before wrangler.toml's. */
 function serve(port: number, model: string | undefined): Promise<number> {
-  const variable = model === undefined ? [] : ['--var', `MODEL:${model}`];
-  const child = spawn(process.execPath, wranglerArguments('dev', '--port', String(port), ...variable), {
+  const variables = model === undefined ? [] : ['--var', `MODEL:${model}`];
+  // Whoever has tokens of his own in .dev.vars keeps them.
+  if (!hasOwnWriters()) variables.push('--var', 'WRITE_TOKENS:*');
+  const child = spawn(process.execPath, wranglerArguments('dev', '--port', String(port), ...variables), {
     stdio: 'inherit',
     // Both would ask the network; in a .env file they would leak into the Worker.
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },

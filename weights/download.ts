@@ -2,9 +2,11 @@
 // interruption, checked against its length and checksum, and only then renamed. What cannot change by waiting (404, no
 // such host, refused, another file) goes on to the next source at once; a web page or a Git LFS pointer with status 200
 // is such a thing, and none of its bytes are written.
+
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { excerpt } from '../src/errors.ts';
 import { hasherOf } from './formats/loaded-file.ts';
 import { OperatorError } from './operator-error.ts';
 import type { PublishedFile } from './published.ts';
@@ -39,7 +41,7 @@ export async function download(
 ): Promise<string> {
   for (const source of entry.sources)
     if (!/^https?:$/.test(URL.parse(source)?.protocol ?? ''))
-      throw new OperatorError(`${source.slice(0, 64)}: expected an address, http or https`);
+      throw new OperatorError(`${excerpt(source)}: expected an address, http or https`);
   const target = path.join(folder, entry.file);
   if (await isComplete(entry, target)) return target;
   await mkdir(folder, { recursive: true });
@@ -173,7 +175,7 @@ function startOf(response: Response, have: number): number {
   if (status === 206) {
     const range = headers.get('content-range') ?? 'no range';
     if (range.startsWith(`bytes ${have}-`)) return have;
-    throw new SourceError(`expected the rest from ${have} on, found ${range.slice(0, 64)}`);
+    throw new SourceError(`expected the rest from ${have} on, found ${excerpt(range)}`);
   }
   if (status >= 500 || status === 429) throw new Error(`status ${status}`);
   throw new SourceError(`status ${status}`);

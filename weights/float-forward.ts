@@ -2,7 +2,7 @@
 // sums are float32 too, as every float framework has them. About one second a photo for the full AlexNet.
 import type { ConvLayer, Layer, LrnLayer, MaxpoolLayer, Network, Shape } from '../src/network/layer.ts';
 import type { Preprocess } from '../src/network/preprocess.ts';
-import type { LayerShapes } from '../src/network/shapes.ts';
+import type { LayerInfo } from '../src/network/shapes.ts';
 import { networkShapes } from './formats/weight-file.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -22,7 +22,7 @@ export interface FloatNetwork {
 }
 
 export class FloatForward {
-  readonly layers: LayerShapes[];
+  readonly layers: LayerInfo[];
   readonly #model: FloatNetwork;
 
   constructor(model: FloatNetwork) {
@@ -52,7 +52,7 @@ export class FloatForward {
 }
 
 function apply(
-  { layer, input, output }: LayerShapes,
+  { layer, input, output }: LayerInfo,
   weights: LoadedLayer | undefined,
   values: Float32Array,
 ): Float32Array {

@@ -1,6 +1,6 @@
 // A network with its float weights, as every importer returns it and as the packer reads it: one canonical
 // form, whatever the published file's layout was. Tensors are widened to float32 one at a time: beside the
-// file itself (244 MB) there are at most two copies of its largest tensor (151 MB each).
+// file itself (244 MB) there is one copy of its largest tensor (151 MB).
 import type { Network } from '../src/network/layer.ts';
 import type { Label, Preprocess } from '../src/network/preprocess.ts';
 

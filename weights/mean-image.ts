@@ -36,7 +36,7 @@ export async function withMeanImage(model: FloatModel, file: string): Promise<Fl
   const stored = npy
     ? readNpyArray(loaded.name, loaded.bytes, loaded.bytes.length, () => loaded.bytes)
     : readMeanBlob(loaded);
-  return withMean({ ...model, meanImage: colourPlanes(stored, loaded.name) });
+  return withMean({ ...model, meanImage: colorPlanes(stored, loaded.name) });
 }
 
 /** The model's mean colour is that of its mean image: it pads, covers and is reported. Throws OperatorError. */
@@ -63,7 +63,7 @@ export async function withMean(model: FloatModel): Promise<FloatModel> {
   };
 }
 
-function colourPlanes(stored: StoredTensor, name: string): FloatTensor {
+function colorPlanes(stored: StoredTensor, name: string): FloatTensor {
   const shape = stored.shape.filter((size, axis) => size !== 1 || axis >= stored.shape.length - 3);
   const [first, , last] = shape;
   if (shape.length === 3 && first === 3) return reversed(permuted(reshaped(stored, shape), [0, 1, 2]));

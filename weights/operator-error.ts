@@ -1,19 +1,15 @@
 // The error of everything that an operator runs (import, pack, deploy, start): one line with the file, tensor or
 // setting, what was expected and what was found, and the command that mends it where there is one. The command lines
 // print it without a stack trace; every other error is a mistake of this project and keeps its own.
+import { excerpt, quotedExcerpt } from '../src/errors.ts';
 
 export class OperatorError extends Error {
   override name = 'OperatorError';
 }
 
-const SHOWN = 64;
-
 /** A value of a file in a few words, for "found ...": never long, never more than one line, of any depth. */
 export function inWords(value: unknown): string {
-  if (typeof value === 'string') {
-    const shown = JSON.stringify(value.slice(0, SHOWN));
-    return value.length > SHOWN ? `${shown.slice(0, -1)}..."` : shown;
-  }
+  if (typeof value === 'string') return quotedExcerpt(value);
   if (value === undefined) return 'none';
   if (value instanceof Map) return `a dict of ${value.size} entries`;
   if (Array.isArray(value))
@@ -21,5 +17,5 @@ export function inWords(value: unknown): string {
       ? `[${value.join(', ')}]`
       : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' ? 'a class' : String(value).slice(0, SHOWN);
+  return typeof value === 'function' ? 'a class' : excerpt(String(value));
 }

@@ -1,14 +1,16 @@
 // Packs a float model into the model file that lies in R2: one safetensors file, tensors in execution order, int8,
 // in the kernels' own layout, so that it streams straight into linear memory (design: docs/ARCHITECTURE.md). The
 // input normalisation (x - mean) / std is folded into the first convolution, so the engine reads plain RGB bytes.
-// Layers are read, quantized and written one at a time.
+// Layers are read, quantized and written one at a time, and what each takes is released as soon as it is not needed: the
+// file itself is in memory, and a collection may come late.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { CODE_LINE, packedTensors, tensorBytes } from '../src/engine/weights.ts';
+import { release } from '../src/image/pixels.ts';
 import { encodeHeader } from '../src/model/safetensors.ts';
 import type { ConvLayer, Network } from '../src/network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
-import { elements, inferShapes, type LayerShapes } from '../src/network/shapes.ts';
+import { elements, inferShapes, type LayerInfo } from '../src/network/shapes.ts';
 import { fewValues, quantizeCodes } from './codebook.ts';
 import { parentsOf } from './data/parents.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
@@ -61,7 +63,7 @@ function subtractMean({ values, scales }: QuantizedRows, bias: Float32Array, mea
  * @param image f32 [3][size][size]
  */
 function meanMap(
-  { layer, output }: LayerShapes & { layer: ConvLayer },
+  { layer, output }: LayerInfo & { layer: ConvLayer },
   { values, scales }: QuantizedRows,
   image: Float32Array,
   size: number,
@@ -97,7 +99,7 @@ function bytesOf(array: Int8Array | Uint8Array | Float32Array): Uint8Array {
 
 /** The tensors of one layer as bytes, in file order. */
 async function packLayer(
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   source: FloatLayer,
   first: boolean,
   { preprocess, meanImage }: FloatModel,
@@ -122,9 +124,11 @@ async function packLayer(
   const vectors = (scales: Float32Array) => [bytesOf(padded(scales, vector)), bytesOf(padded(bias, vector))];
   if (layer.type === 'dense' && layer.bits === 4) {
     const { codes, codebook, scales } = quantizeCodes(weights, layer.out, name);
+    release(weights);
     const book = new Int8Array(CODE_LINE.bytes);
     book.set(codebook);
     const packed = codeLayout(codes, layer.out, input.channels, input.height, input.width);
+    release(codes);
     return [bytesOf(packed), bytesOf(book), ...vectors(scales)];
   }
   const quantized =
@@ -132,6 +136,7 @@ async function packLayer(
       ? quantizeConv(weights, layer.out, input.channels / layer.groups, layer.kernel, name)
       : quantizeRows(weights, layer.out, name);
   if (first && !meanImage) subtractMean(quantized, bias, preprocess.mean);
+  release(weights);
   const { values, scales } = quantized;
   const packed =
     layer.type === 'conv'
@@ -148,6 +153,7 @@ async function packLayer(
     first && meanImage && layer.type === 'conv'
       ? meanMap({ ...shapes, layer }, quantized, await meanImage.read(), input.height)
       : undefined;
+  release(values);
   const maps = map ? [bytesOf(padded(map, Math.ceil(map.length / 16) * 16))] : [];
   return [bytesOf(packed), ...vectors(scales), ...maps];
 }
@@ -170,6 +176,7 @@ async function withCodes(model: FloatModel): Promise<Network> {
   const last = model.network.layers.findLast(({ type }) => type === 'dense')?.name ?? '';
   const weights = await model.layers[last]?.weight.read();
   const keep = weights && fewValues(weights) ? '' : last;
+  if (weights) release(weights);
   return {
     ...model.network,
     layers: model.network.layers.map((layer) =>
@@ -234,6 +241,7 @@ export async function packModel(
       for (const bytes of await packLayer(shapes, source, first, model, tiles)) {
         hash.update(bytes);
         position = await writeAll(file, bytes, position);
+        release(bytes);
       }
       first = false;
       progress?.(position, totalBytes);

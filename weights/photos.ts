@@ -65,11 +65,11 @@ export function classOf(
   labels: readonly Label[],
   truth?: ReadonlyMap<string, string>,
 ): number | undefined {
-  const said = truth ? truth.get(path.basename(photo)) : path.basename(path.dirname(photo));
-  if (said === undefined) return undefined;
-  const named = labels.findIndex(({ synset, words }) => synset === said || words === said);
+  const given = truth ? truth.get(path.basename(photo)) : path.basename(path.dirname(photo));
+  if (given === undefined) return undefined;
+  const named = labels.findIndex(({ synset, words }) => synset === given || words === given);
   if (named >= 0) return named;
-  return truth && /^\d+$/.test(said) && Number(said) < labels.length ? Number(said) : undefined;
+  return truth && /^\d+$/.test(given) && Number(given) < labels.length ? Number(given) : undefined;
 }
 
 /** A list of lines `file class`, the class a synset or an index from 0: Caffe's val.txt. Throws OperatorError. */
@@ -85,10 +85,10 @@ export function readTruth(file: string): Map<string, string> {
   const truth = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
     if (line.trim() === '') continue;
-    const [, photo, said] = /^(.*\S)[\s,]+(n\d{8}|\d+)\s*$/.exec(line) ?? [];
-    if (photo === undefined || said === undefined)
+    const [, photo, given] = /^(.*\S)[\s,]+(n\d{8}|\d+)\s*$/.exec(line) ?? [];
+    if (photo === undefined || given === undefined)
       throw new OperatorError(`${file}: expected a photo and its class on each line, found ${inWords(line)}`);
-    truth.set(path.basename(photo), said);
+    truth.set(path.basename(photo), given);
   }
   return truth;
 }

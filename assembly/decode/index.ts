@@ -1,7 +1,7 @@
 // decode.wasm: one picture at a time from the bytes of a file to a part of it in RGB bytes, in memory that does
 // not grow with the file. Imports nothing.
 //
-//   open(format, scans, visits)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 WebP); whatever was before is forgotten
+//   open(format, scans, blocks)              a new picture (0 JPEG, 1 PNG, 2 GIF, 3 BMP, 4 WebP); whatever was before is forgotten
 //   room() -> n, write n bytes at inputEnd() as often as there is data:
 //   advance(written, last) -> status         see status.ts
 //   HEADER: width(), height(), orientation() -> begin(...) -> 0 or an error, then advance(0, last)
@@ -28,13 +28,13 @@ const WEBP: i32 = 4;
 
 let format: i32 = 0;
 
-export function open(kind: i32, scans: i32, visits: i64): void {
+export function open(kind: i32, scans: i32, blocks: i64): void {
   format = kind;
   Arena.reset();
   Input.reset();
   Header.reset();
   Limits.scans = scans;
-  Limits.visits = visits;
+  Limits.blocks = blocks;
   if (kind === JPEG) Jpeg.open();
   else if (kind === PNG) Png.open();
   else if (kind === GIF) Gif.open();

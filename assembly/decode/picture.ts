@@ -28,6 +28,6 @@ export class Target {
 export class Limits {
   /** Scans of a JPEG. */
   static scans: i32 = 0;
-  /** Visits of 8 x 8 blocks, summed over the scans of a JPEG; a block of a PNG's data counts as many. */
-  static visits: i64 = 0;
+  /** 8 x 8 blocks that the scans of a JPEG visit together; a block of a PNG's data counts as 128. */
+  static blocks: i64 = 0;
 }

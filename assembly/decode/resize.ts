@@ -17,7 +17,7 @@ let acrossStride: usize = 0;
 /** Weights that every output takes: the same number for all, so that the branch is predicted. */
 let acrossTaps: i32 = 0;
 let downStride: usize = 0;
-let across1st: bool = false;
+let acrossFirst: bool = false;
 let slots: i32 = 0;
 let slotBytes: usize = 0;
 let sums: usize = 0;
@@ -51,14 +51,14 @@ export class Resize {
     Resize.endColumn = load<i32>(lastAcross) + load<i32>(lastAcross, 4);
     Resize.firstRow = load<i32>(down);
     Resize.endRow = load<i32>(lastDown) + load<i32>(lastDown, 4);
-    across1st = !ordered || extentY < <f64>Target.height;
-    slots = across1st ? Target.rows : Resize.overlap();
+    acrossFirst = !ordered || extentY < <f64>Target.height;
+    slots = acrossFirst ? Target.rows : Resize.overlap();
     const width = Resize.endColumn - Resize.firstColumn;
     // Weights of zero reach past the end of the row, where numbers must be.
-    slotBytes = <usize>(across1st ? Target.columns : width + acrossTaps) * PIXEL + 16;
+    slotBytes = <usize>(acrossFirst ? Target.columns : width + acrossTaps) * PIXEL + 16;
     sums = Arena.takeZeroed(<usize>slots * slotBytes);
-    wide = across1st ? Arena.takeZeroed(<usize>(width + acrossTaps) * PIXEL) : sums;
-    line = across1st ? Arena.take(<usize>Target.columns * PIXEL) : sums;
+    wide = acrossFirst ? Arena.takeZeroed(<usize>(width + acrossTaps) * PIXEL) : sums;
+    line = acrossFirst ? Arena.take(<usize>Target.columns * PIXEL) : sums;
     Resize.output = Arena.take(<usize>(Target.columns * Target.rows * 3));
     finished = 0;
     return sums !== 0 && wide !== 0 && line !== 0 && Resize.output !== 0;
@@ -73,7 +73,7 @@ export class Resize {
   static row(y: i32, rgb: usize): void {
     if (y < Resize.firstRow || y >= Resize.endRow) return;
     const elements = (Resize.endColumn - Resize.firstColumn) * 3;
-    if (across1st) {
+    if (acrossFirst) {
       Row.widen(wide, rgb, elements);
       Row.reduceLine(wide, line);
       for (let i = 0; i < Target.rows; i++) {
@@ -141,7 +141,7 @@ export class Resize {
 
   /** To be called when all rows have been given. */
   static end(): void {
-    if (!across1st) return;
+    if (!acrossFirst) return;
     for (let i = 0; i < Target.rows; i++) {
       const from = sums + <usize>i * slotBytes;
       const to = Resize.output + <usize>(i * Target.columns * 3);

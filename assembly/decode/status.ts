@@ -16,7 +16,7 @@ export const TRUNCATED: i32 = -1;
 export const DAMAGED: i32 = -2;
 /** The format's variant is not read here (arithmetic JPEG, 12 bits, ...). */
 export const UNSUPPORTED: i32 = -3;
-/** More scans, or block visits, than allowed. */
+/** More scans, or more blocks visited, than allowed. */
 export const COMPLEX: i32 = -4;
 /** The 32 MiB of the module are not enough. */
 export const MEMORY: i32 = -5;

@@ -1,6 +1,6 @@
 // denseCodes: dense layers whose weights are 4-bit indices into a codebook of 16 signed bytes: half the bytes of int8,
 // and memory is what such a layer costs. One swizzle looks up 16 weights. Every weight is read, in order, so that its
-// time depends on no input (rows that skip zero inputs were slower with 4 bits: docs/PERFORMANCE.md).
+// time depends on no input (rows that skip zero inputs were slower with 4 bits: docs/TRIED.md).
 //
 //   weights  [outputs / 16][inputs / 8][64 bytes]; a line is 8 inputs x 16 outputs, four vectors of 16 bytes:
 //            byte j of vector v belongs to output 4 v + (j >> 2); its low nibble is the code of input j & 3,

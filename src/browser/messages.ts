@@ -1,7 +1,8 @@
 // What the page and its web worker say to each other.
 
 export type ToWorker =
-  | { kind: 'open'; model: string; token: string }
+  /** `sha256`: of the model's data, under which its file is kept. */
+  | { kind: 'open'; model: string; sha256: string; token: string }
   /** A file as it was sent to the server. `fit` none: it has the network's size already. */
   | { kind: 'classify'; id: number; file: Blob; fit: 'resize' | 'none' }
   /** u8 RGBA [size][size][4], of the network's size: a frame of the camera. */

@@ -11,6 +11,8 @@ const PREFIX_BYTES = 8;
 
 export interface FetchOptions {
   model: string;
+  /** Of the model's data: another model of the same name is another file. */
+  sha256: string;
   /** Bearer token; '' = none. */
   token: string;
   progress(bytes: number, of: number): void;
@@ -65,30 +67,37 @@ async function download(address: string, { token, progress }: FetchOptions): Pro
   throw new Error('The weights could not be fetched: the connection broke off several times.');
 }
 
+function fileAddress(model: string): string {
+  return `/v1/models/${encodeURIComponent(model)}/file`;
+}
+
+/** Under which a file is kept. */
+function keptAddress(model: string, sha256: string): string {
+  return `${fileAddress(model)}?sha256=${sha256}`;
+}
+
 /** The model's file. Throws Error in words. */
 export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
-  const address = `/v1/models/${encodeURIComponent(options.model)}/file`;
   const cache = await caches.open(CACHE).catch(() => undefined);
-  const kept = await cache?.match(address);
+  const kept = await cache?.match(keptAddress(options.model, options.sha256));
   if (kept) {
     const bytes = new Uint8Array(await kept.arrayBuffer());
     options.progress(bytes.length, bytes.length);
     return { bytes, cached: true };
   }
-  return { bytes: await download(address, options), cached: false };
+  return { bytes: await download(fileAddress(options.model), options), cached: false };
 }
 
-/** Keeps the file for the next visit; a browser without room for it does not. */
-export async function keepModel(model: string, bytes: Uint8Array): Promise<void> {
+/** Keeps the file for the next visit in the place of all older ones; a browser without room for it does not. */
+export async function keepModel(model: string, sha256: string, bytes: Uint8Array): Promise<void> {
   const cache = await caches.open(CACHE).catch(() => undefined);
-  await cache
-    ?.put(`/v1/models/${encodeURIComponent(model)}/file`, new Response(bytes))
-    .catch(() => undefined);
+  for (const request of (await cache?.keys()) ?? []) await cache?.delete(request);
+  await cache?.put(keptAddress(model, sha256), new Response(bytes)).catch(() => undefined);
 }
 
-export async function forgetModel(model: string): Promise<void> {
+export async function forgetModel(model: string, sha256: string): Promise<void> {
   const cache = await caches.open(CACHE).catch(() => undefined);
-  await cache?.delete(`/v1/models/${encodeURIComponent(model)}/file`);
+  await cache?.delete(keptAddress(model, sha256));
 }
 
 /** Throws SafetensorsError, ServiceError, NetworkError; Error when the checksum is not the header's. */

@@ -3,3 +3,9 @@ declare function postMessage(message: unknown): void;
 declare namespace WebAssembly {
   function compile(bytes: ArrayBuffer): Promise<Module>;
 }
+interface ImportMeta {
+  url: string;
+}
+interface Cache {
+  keys(): Promise<readonly Request[]>;
+}

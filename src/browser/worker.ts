@@ -7,7 +7,9 @@ import type { Picture } from '../image/picture.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { fetchModel, forgetModel, keepModel, openEngine } from './model-fetch.ts';
 
-const KERNELS = ['/build/kernels.relaxed.wasm', '/build/kernels.simd128.wasm'];
+/** Beside this script, in the folder that is named for what lies in it. */
+const beside = (name: string) => new URL(name, import.meta.url).href;
+const KERNELS = ['kernels.relaxed.wasm', 'kernels.simd128.wasm'].map(beside);
 
 let engine: Engine | undefined;
 let decoder: ImageDecoder | undefined;
@@ -31,19 +33,19 @@ async function compileKernels(): Promise<WebAssembly.Module> {
   throw new Error('This browser does not know WebAssembly SIMD.');
 }
 
-async function open(model: string, token: string): Promise<void> {
+async function open({ model, sha256, token }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
   const progress = (bytes: number, of: number) => say({ kind: 'progress', bytes, of });
   const [kernels, decode, file] = await Promise.all([
     compileKernels(),
-    bytesOf('/build/decode.wasm').then((bytes) => WebAssembly.compile(bytes)),
-    fetchModel({ model, token, progress }),
+    bytesOf(beside('decode.wasm')).then((bytes) => WebAssembly.compile(bytes)),
+    fetchModel({ model, sha256, token, progress }),
   ]);
   decoder = new ImageDecoder(decode);
   engine = await openEngine(kernels, file.bytes).catch(async (error: unknown) => {
-    await forgetModel(model);
+    await forgetModel(model, sha256);
     throw error;
   });
-  if (!file.cached) await keepModel(model, file.bytes);
+  if (!file.cached) await keepModel(model, sha256, file.bytes);
   say({ kind: 'ready', bytes: file.bytes.length, cached: file.cached, size: engine.inputSize });
 }
 
@@ -92,7 +94,7 @@ async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<voi
 }
 
 Reflect.set(globalThis, 'onmessage', ({ data }: { data: ToWorker }) => {
-  const work = data.kind === 'open' ? open(data.model, data.token) : answer(data);
+  const work = data.kind === 'open' ? open(data) : answer(data);
   work.catch((error: unknown) =>
     say({
       kind: 'failed',

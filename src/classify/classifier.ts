@@ -4,30 +4,22 @@
 import type { Engine, Observer, Prediction } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServedHead } from '../heads/catalog.ts';
+import { featureLayers, quantizeFeatures } from '../heads/features.ts';
 import { checkBackbone } from '../heads/file.ts';
 import { knownP } from '../heads/known.ts';
 import type { ImageDecoder } from '../image/decoder.ts';
 import type { DecodeOptions, ImageLimits, Picture } from '../image/picture.ts';
 import { release } from '../image/pixels.ts';
 import type { Budget } from '../isolate/budget.ts';
+import type { Permit } from '../isolate/turns.ts';
 import type { Upload } from '../isolate/upload.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { type HeadResult, headLayers, headModel, scoreHeads } from './heads.ts';
+import { inRuns } from './in-runs.ts';
+import type { ModelHandle } from './model-handle.ts';
+import { PASS_MS } from './paid-list.ts';
 import type { RequestLog } from './request-log.ts';
-import { averagePredictions, tenCrops } from './ten-crop.ts';
-
-/** The model as one request reaches it. */
-export interface ModelHandle {
-  /** What the model says of itself, as soon as its header has arrived. */
-  describe(): Promise<ModelInfo>;
-  load(): Promise<Engine>;
-  /** Throws the engine away after a trap; the next load starts anew. */
-  drop(): void;
-  /** Whether the model is in memory already. */
-  readonly warm: boolean;
-  /** How often this isolate has opened the model's object. */
-  readonly reads: number;
-}
+import { averagePredictions, TEN, tenCrops } from './ten-crop.ts';
 
 /** An image file's bytes, whole or as they arrive. */
 export type ImageSource = Upload | Uint8Array;
@@ -49,7 +41,10 @@ export interface Classified {
   heads?: HeadResult[];
 }
 
-type Said = Omit<Classified, 'picture'>;
+type Scores = Omit<Classified, 'picture'>;
+
+/** A picture that waits for its run. */
+export type HeldPicture = Picture & { permit: Permit };
 
 export interface Batch<Result = Classified | ServiceError> {
   model: ModelInfo;
@@ -68,26 +63,26 @@ export interface ClassifierParts {
   headNames: () => Promise<string[]>;
   budget: Budget;
   log: RequestLog;
-  /** Length that the client announced, where it did. */
-  announcedBytes?: number | undefined;
 }
 
-/** One forward pass, ms of one core of the slower kind. */
-const PASS_MS = 16;
-/** Pictures of one run: with them the dense layers read their weights once, and nobody else gets a turn. */
+/** Pictures of one run: the dense layers read their weights once for all, and no other request gets a turn. */
 const RUN_PICTURES = 4;
-/**
- * Work that the bytes of a list of pictures have not paid for, and what each of them pays: a form of 2 kB must not
- * cost a tenth of a second.
- */
-const FREE_LIST_MS = 64;
-const MS_PER_BYTE = 0.016;
 
 /** Where the model can say it: its calibration reads what the last dense layer reads. */
 function knownOf({ embedding, logits }: Prediction, { known }: ModelInfo): number | undefined {
   if (!known) return undefined;
   const fits = !known.detector || known.detector.weight.length === embedding.length;
   return fits ? knownP(known, embedding, logits) : undefined;
+}
+
+function take<T>(values: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { done, value } = values.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
 }
 
 export class Classifier {
@@ -166,15 +161,9 @@ export class Classifier {
     source: ImageSource,
     options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'area'>,
   ): Promise<Picture> {
-    const { decoder, limits, images, budget, announcedBytes } = this.#parts;
+    const { decoder, limits, images, budget } = this.#parts;
     const picture = await this.#timed('decodeMs', () =>
-      decoder.decode(source, {
-        ...options,
-        limits,
-        images,
-        budget,
-        announcedBytes: source instanceof Uint8Array ? source.byteLength : announcedBytes,
-      }),
+      decoder.decode(source, { ...options, limits, images, budget }),
     );
     this.log.start = this.#cold ? 'cold' : 'warm';
     this.log.bytes += picture.bytes;
@@ -186,29 +175,34 @@ export class Classifier {
   /**
    * Runs the network over pictures, some at a time; others get their turns in between. A trap throws the engine away
    * and becomes one failed request.
-   * @param pixels u8 RGB [size][size][3] each, of the network's size
+   * @param pixels u8 RGB [size][size][3] each, of the network's size; what is made while it is iterated is in memory
+   * only for its run
+   * @param count of them
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work.
    */
-  async predict(pixels: readonly Uint8Array[], observe?: Observer): Promise<Prediction[]> {
-    return this.#pass(pixels, (engine, some) => engine.run(some, observe));
+  async predict(pixels: Iterable<Uint8Array>, count: number, observe?: Observer): Promise<Prediction[]> {
+    return this.#pass(pixels, count, (engine, some) => engine.run(some, observe));
   }
 
   /** Runs something over pictures, some at a time, and is charged for it. */
   async #pass<T>(
-    pixels: readonly Uint8Array[],
+    pixels: Iterable<Uint8Array>,
+    count: number,
     run: (engine: Engine, pixels: Uint8Array[]) => T[],
   ): Promise<T[]> {
-    this.budget.charge(pixels.length * PASS_MS, `classifying ${pixels.length} pictures`);
+    this.budget.charge(count * PASS_MS, `classifying ${count} pictures`);
     const engine = await this.load();
     this.log.model = `${engine.info.name}@${engine.info.sha256.slice(0, 12)}`;
     this.log.start = this.#cold ? 'cold' : 'warm';
     const results: T[] = [];
-    for (let from = 0; from < pixels.length; from += RUN_PICTURES) {
-      const some = pixels.slice(from, from + RUN_PICTURES);
-      await this.budget.turn(some.length * PASS_MS);
+    const pictures = pixels[Symbol.iterator]();
+    for (let left = count; left > 0; left -= RUN_PICTURES) {
+      await this.budget.turn(Math.min(left, RUN_PICTURES) * PASS_MS);
+      const some = take(pictures, Math.min(left, RUN_PICTURES));
       await this.#timed('inferenceMs', async () => {
         results.push(...this.#guarded(() => run(engine, some)));
       });
+      if (!Array.isArray(pixels)) some.forEach(release);
     }
     return results;
   }
@@ -216,18 +210,20 @@ export class Classifier {
   /** Classifies one picture. Throws ServiceError: those of decode and predict. */
   async classify(source: ImageSource, options: ReadOptions): Promise<Classified & { model: ModelInfo }> {
     const model = await this.describe().catch(async (error: unknown) => {
-      // The model failed before the decoder took the body: nobody else would end it.
+      // The model failed before the decoder took the body: without this it would never end.
       if (!(source instanceof Uint8Array)) await source.cancel(error);
       throw error;
     });
     const picture = await this.#read(source, options, model);
-    const [said] = await this.#predictAll([picture], options, model);
-    if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-    return { ...this.#classified(picture, said), model };
+    // The decoder's memory.
+    this.budget.settle();
+    const [classified] = await this.#classifyPictures([picture], options, model);
+    if (!classified) throw new ServiceError('internal', 'expected one prediction for each picture');
+    return { ...classified, model };
   }
 
   /**
-   * Classifies each source; one that cannot be read has its error in its place.
+   * Classifies each source, some at a time, as they arrive; one that cannot be read has its error in its place.
    * Throws ServiceError: those of the model's loading, engine-trap, too-much-work, and whatever `sources` throws.
    */
   async classifyAll(
@@ -235,25 +231,57 @@ export class Classifier {
     options: ReadOptions,
   ): Promise<Batch> {
     const model = await this.describe();
-    const read: (Picture | ServiceError)[] = [];
-    for await (const source of sources)
-      read.push(
-        await this.#read(source, options, model).catch((error: unknown) => {
-          // Of the whole request, not of one picture.
-          if (error instanceof ServiceError && !['too-much-work', 'too-slow'].includes(error.code))
-            return error;
-          throw error;
-        }),
-      );
-    const pictures = read.filter((picture): picture is Picture => !(picture instanceof ServiceError));
-    this.#requirePaid(pictures, options);
-    const predictions = await this.#predictAll(pictures, options, model);
-    const results = read.map((picture): Classified | ServiceError => {
-      if (picture instanceof ServiceError) return picture;
-      const said = predictions.shift();
-      if (!said) throw new ServiceError('internal', 'expected one prediction for each picture');
-      return this.#classified(picture, said);
-    });
+    const results = await inRuns(
+      sources,
+      (source) => this.#read(source, options, model),
+      options.crops,
+      (pictures) => this.#classifyPictures(pictures, options, model),
+    );
+    return { model, results };
+  }
+
+  /**
+   * Reads one picture, to be classified together with others of the same client: each is charged to its own budget,
+   * and its memory stays reserved until it is classified. Throws ServiceError: those of decode.
+   */
+  async read(source: ImageSource, options: ReadOptions): Promise<HeldPicture> {
+    const picture = await this.#read(source, options, await this.#describeBackbone());
+    this.budget.rest();
+    return picture;
+  }
+
+  /** Classifies pictures that were read, one result each, in order. Throws ServiceError: those of predict. */
+  async classifyPictures(pictures: readonly HeldPicture[], options: ReadOptions): Promise<Batch<Classified>> {
+    const model = await this.describe();
+    return { model, results: await this.#classifyPictures(pictures, options, model) };
+  }
+
+  /**
+   * What the layers make of each source that a head may read, as training keeps it; a source that cannot be read has
+   * its error in its place. Throws ServiceError as classifyAll.
+   */
+  async readFeatures(
+    sources: AsyncIterable<ImageSource> | Iterable<ImageSource>,
+    exif: ReadOptions['exif'],
+  ): Promise<Batch<Uint8Array[] | ServiceError>> {
+    const model = await this.#describeBackbone();
+    const layers = featureLayers(model).map(({ name }) => name);
+    const results = await inRuns(
+      sources,
+      (source) => this.#read(source, { exif, crops: 1 }, model),
+      1,
+      async (pictures) => {
+        const pixels = pictures.map((picture) => picture.pixels);
+        const activations = await this.#pass(pixels, pixels.length, (engine, some) =>
+          engine.activations(some, layers),
+        );
+        for (const { pixels, permit } of pictures) {
+          release(pixels);
+          permit.leave();
+        }
+        return activations.map((vectors) => vectors.map(quantizeFeatures));
+      },
+    );
     return { model, results };
   }
 
@@ -265,12 +293,9 @@ export class Classifier {
   async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
     const model = await this.describe();
     const pictures = pixels(model);
-    const said = await this.#say(
-      pictures.map((picture) => [picture]),
-      model,
-    );
+    const scores = await this.#score(pictures, pictures.length, 1, model);
     pictures.forEach(release);
-    return { model, results: said.map(({ prediction }) => prediction) };
+    return { model, results: scores.map(({ prediction }) => prediction) };
   }
 
   /** Gives back everything that the request held. */
@@ -278,69 +303,71 @@ export class Classifier {
     this.budget.finish();
   }
 
-  async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<Picture> {
+  async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<HeldPicture> {
     const area = options.crops === 10 ? 'square' : 'crop';
     const picture = await this.decode(source, { preprocess, exif: options.exif, area });
-    await this.budget.reserve(picture.pixels.byteLength);
-    return picture;
+    return { ...picture, permit: await this.budget.reserve(picture.pixels.byteLength) };
   }
 
-  /** Single crops of all pictures share their runs; ten crops are averaged picture by picture. */
-  async #predictAll(pictures: Picture[], { crops }: ReadOptions, model: ModelInfo): Promise<Said[]> {
-    const said: Said[] = [];
+  /**
+   * Single crops of all pictures share their runs; ten crops are averaged picture by picture. The pictures are given
+   * back.
+   */
+  async #classifyPictures(
+    pictures: readonly HeldPicture[],
+    { crops }: ReadOptions,
+    model: ModelInfo,
+  ): Promise<Classified[]> {
+    const scores: Scores[] = [];
     if (crops === 1)
-      said.push(
-        ...(await this.#say(
-          pictures.map(({ pixels }) => [pixels]),
+      scores.push(
+        ...(await this.#score(
+          pictures.map(({ pixels }) => pixels),
+          pictures.length,
+          1,
           model,
         )),
       );
     else
-      for (const { pixels, size } of pictures) {
-        const ten = tenCrops(pixels, size, model.preprocess.crop);
-        said.push(...(await this.#say([ten], model)));
-        ten.forEach(release);
-      }
-    for (const { pixels } of pictures) release(pixels);
-    return said;
+      for (const { pixels, size } of pictures)
+        scores.push(...(await this.#score(tenCrops(pixels, size, model.preprocess.crop), 1, TEN, model)));
+    return pictures.map(({ pixels, permit, ...picture }, i) => {
+      release(pixels);
+      permit.leave();
+      const own = scores[i];
+      if (!own) throw new ServiceError('internal', 'expected one prediction for each picture');
+      return { picture, ...own };
+    });
   }
 
-  /** What the model or the heads say of pictures. @param pictures the crops of each, as many of every picture */
-  async #say(pictures: readonly Uint8Array[][], model: ModelInfo): Promise<Said[]> {
-    const pixels = pictures.flat();
+  /**
+   * The scores of pictures by the model or by the heads.
+   * @param pixels the crops of each picture, one picture after the other
+   */
+  async #score(
+    pixels: Iterable<Uint8Array>,
+    pictures: number,
+    crops: number,
+    model: ModelInfo,
+  ): Promise<Scores[]> {
     const each = <T>(results: readonly T[]) =>
-      pictures.map((crops, i) => results.slice(i * crops.length, (i + 1) * crops.length));
+      Array.from({ length: pictures }, (_, i) => results.slice(i * crops, (i + 1) * crops));
     const heads = this.#heads;
     if (heads.length === 0)
-      return each(await this.predict(pixels)).map((predictions) => {
+      return each(await this.predict(pixels, pictures * crops)).map((predictions) => {
         const prediction = averagePredictions(predictions);
         return { prediction, known: knownOf(prediction, model) };
       });
     const layers = headLayers(heads);
-    const activations = await this.#pass(pixels, (engine, some) => engine.activations(some, layers));
-    return each(activations).map((crops): Said => {
-      const results = scoreHeads(heads, crops, model);
+    const activations = await this.#pass(pixels, pictures * crops, (engine, some) =>
+      engine.activations(some, layers),
+    );
+    return each(activations).map((vectors): Scores => {
+      const results = scoreHeads(heads, vectors, model);
       const [first] = results;
       if (!first) throw new ServiceError('internal', 'expected a result of each head');
       return { prediction: first, known: first.known, heads: results };
     });
-  }
-
-  #classified({ pixels: _, ...picture }: Picture, said: Said): Classified {
-    return { picture, ...said };
-  }
-
-  #requirePaid(pictures: readonly Picture[], { crops }: ReadOptions): void {
-    const bytes = pictures.reduce((sum, picture) => sum + picture.bytes, 0);
-    const workMs = pictures.length * crops * PASS_MS;
-    const paidMs = FREE_LIST_MS + bytes * MS_PER_BYTE;
-    if (workMs > paidMs)
-      throw new ServiceError(
-        'too-much-work',
-        `a list of pictures: expected work of at most ${FREE_LIST_MS} ms and ${MS_PER_BYTE} ms a byte, ` +
-          `${pictures.length * crops} crops out of ${bytes} bytes take ${workMs} ms; send them one by one`,
-        { members: { limit: { work_ms: Math.floor(paidMs) } } },
-      );
   }
 
   /** A trap throws the engine away. */

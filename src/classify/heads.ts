@@ -48,13 +48,13 @@ export function scoreHeads(
   return heads.map((served) => {
     const at = layers.indexOf(served.head.facts.layer);
     const read = crops.map((vectors) => vectors[at] ?? new Float32Array(0));
-    const said = read.map((x) => predict(served.head, x));
-    const logits = mean(said.map(({ logits }) => logits));
+    const predicted = read.map((x) => predict(served.head, x));
+    const logits = mean(predicted.map(({ logits }) => logits));
     const embedding = mean(read);
     return {
       model: headModel(model, served),
       logits,
-      probabilities: mean(said.map(({ probabilities }) => probabilities)),
+      probabilities: mean(predicted.map(({ probabilities }) => probabilities)),
       embedding,
       known: knownP(served.head.known, embedding, logits),
     };

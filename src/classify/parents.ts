@@ -11,7 +11,7 @@ export interface ScoredParent {
 
 /** Kinds below this share say nothing. */
 const LEAST_SCORE = 0.05;
-const MOST = 20;
+export const MOST_PARENTS = 20;
 
 /**
  * Kinds with a score of at least `minScore` and 0.05, the most special first: by the number of their classes, then by
@@ -36,5 +36,5 @@ export function sumParents(
   return scored
     .filter(({ score }) => score >= Math.max(LEAST_SCORE, minScore))
     .sort((a, b) => a.classes - b.classes || b.score - a.score)
-    .slice(0, MOST);
+    .slice(0, MOST_PARENTS);
 }

@@ -1,22 +1,7 @@
 // The paper's test-time augmentation: four corner crops and the centre crop, each also mirrored left to right, and
 // the mean of what the network says of the ten. Source: Krizhevsky et al. 2012, section 4.1.
 import type { Prediction } from '../engine/engine.ts';
-
-/** round half to even: 14.5 becomes 14, as in PIL and numpy. */
-function centreOffset(margin: number): number {
-  const half = Math.floor(margin / 2);
-  return margin % 2 === 1 && half % 2 === 1 ? half + 1 : half;
-}
-
-/** u8 RGB [crop][crop][3] cut out of u8 RGB [size][size][3]. */
-function cut(square: Uint8Array, size: number, crop: number, top: number, left: number): Uint8Array {
-  const pixels = new Uint8Array(crop * crop * 3);
-  for (let row = 0; row < crop; row++) {
-    const from = ((top + row) * size + left) * 3;
-    pixels.set(square.subarray(from, from + crop * 3), row * crop * 3);
-  }
-  return pixels;
-}
+import { centerOffset, cut } from '../image/geometry.ts';
 
 function mirror(pixels: Uint8Array, size: number): Uint8Array {
   const mirrored = new Uint8Array(pixels.length);
@@ -28,14 +13,16 @@ function mirror(pixels: Uint8Array, size: number): Uint8Array {
   return mirrored;
 }
 
+export const TEN = 10;
+
 /**
  * @param square u8 RGB [size][size][3]
- * Returns ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the
- * same mirrored.
+ * Yields ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the same
+ * mirrored. Each is made when it is asked for.
  */
-export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8Array[] {
+export function* tenCrops(square: Uint8Array, size: number, crop: number): Generator<Uint8Array> {
   const end = size - crop;
-  const middle = centreOffset(end);
+  const middle = centerOffset(end);
   const corners = [
     [0, 0],
     [0, end],
@@ -43,8 +30,11 @@ export function tenCrops(square: Uint8Array, size: number, crop: number): Uint8A
     [end, end],
     [middle, middle],
   ] as const;
-  const crops = corners.map(([top, left]) => cut(square, size, crop, top, left));
-  return [...crops, ...crops.map((pixels) => mirror(pixels, crop))];
+  const whole = { left: 0, top: 0, columns: size, rows: size };
+  const cropAt = ([top, left]: readonly [number, number]) =>
+    cut(square, whole, { left, top, columns: crop, rows: crop });
+  for (const corner of corners) yield cropAt(corner);
+  for (const corner of corners) yield mirror(cropAt(corner), crop);
 }
 
 /** The mean of vectors of one length; of one vector, that vector. */

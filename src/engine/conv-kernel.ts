@@ -3,7 +3,7 @@
 // prove exact; conv6x8 where a kernel row has no window that divides it. All give the same bits. Nothing in the model
 // file is trusted for it, so that old and foreign files stay exact.
 //
-// The machine is told by the value of the instruction outside its domain, not by a clock, which stands still in an
+// Which machine this is shows the value of the instruction outside its domain, not by a clock, which stands still in an
 // isolate. The windows are tried out first: V8's baseline compiler (seen in 13.6) computes their pairwise product
 // wrongly on x86 processors without AVX. Where they differ from conv6x8, they are not used.
 import type { Conv, ConvWindow, Kernels } from './kernels.ts';

@@ -2,7 +2,7 @@
 // channels. Calls stay short (at most about 10 M multiply-adds), because V8 changes to optimised code only
 // between calls.
 import type { ConvLayer, Shape } from '../network/layer.ts';
-import { type LayerShapes, NetworkError } from '../network/shapes.ts';
+import { type LayerInfo, NetworkError } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
 import { convKernel, prefersSteps, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
 import { type Conv, type ConvWindow, type Kernels, tilesOf } from './kernels.ts';
@@ -25,7 +25,7 @@ export function runBytes(kernel: number, groupChannels: number, kStep: number): 
 export function planConv(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   layer: ConvLayer,
   weights: LayerWeights,
 ): ConvRun {
@@ -94,7 +94,7 @@ export function planConv(
         for (let at = 0; at < output.height * row; at += row)
           kernels.subtractMap(target + at * 4, weights.map + at * 4, max, row);
       }
-      return { address: target, max: memory.largest(max) };
+      return { address: target, max: memory.maxOfLanes(max) };
     },
   };
 }

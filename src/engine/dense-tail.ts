@@ -1,7 +1,7 @@
 // The dense layers at the network's end, for a batch of pictures at once: each weight is read once for all of
 // them. Of int8 rows, those of inputs that are zero in every picture are not read at all; 4-bit codes are half the bytes.
 import type { DenseLayer } from '../network/layer.ts';
-import { elements, type LayerShapes } from '../network/shapes.ts';
+import { elements, type LayerInfo } from '../network/shapes.ts';
 import { type Activations, quantizedScale, quantizingFactor } from './activations.ts';
 import { prefersSteps } from './conv-kernel.ts';
 import type { Kernels } from './kernels.ts';
@@ -19,7 +19,7 @@ const LIST_PAD = 7;
 
 export interface DenseRun {
   layer: DenseLayer;
-  shapes: LayerShapes;
+  shapes: LayerInfo;
   /** f32 outputs of one picture. */
   output(picture: number): number;
   /** Takes one picture's input, f32 [inputs] in height, width, channel order. */
@@ -87,7 +87,7 @@ function planCodes(kernels: Kernels, memory: LinearMemory, { x, sums, inputs, ou
 export function planDense(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   layer: DenseLayer,
   weights: LayerWeights,
   paddedOutputs: number,

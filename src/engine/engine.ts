@@ -1,9 +1,10 @@
 // The engine: pictures in, logits and probabilities out, over one linear memory. It runs whatever layer list the
 // model file holds. Everything here is synchronous: from the first byte of a picture to the last probability no
 // other request can come in between.
+import { excerpt } from '../errors.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo, Tiles } from '../network/model-info.ts';
-import { inferShapes, type LayerShapes } from '../network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import type { DenseRun } from './dense-tail.ts';
 import { instantiateKernels, type Kernels, tilesOf } from './kernels.ts';
@@ -21,7 +22,7 @@ export interface Prediction {
 }
 
 /** Sees every layer's output right after it was computed; `read` copies it, f32 in height, width, channel order. */
-export type Observer = (layer: LayerShapes, picture: number, read: () => Float32Array) => void;
+export type Observer = (layer: LayerInfo, picture: number, read: () => Float32Array) => void;
 
 export class Engine {
   #info: ModelInfo;
@@ -63,9 +64,9 @@ export class Engine {
    * and scales not negative.
    */
   unusableWeights(): string | undefined {
-    for (const { name, address, count, least } of this.#plan.vectors) {
+    for (const { name, address, count, min } of this.#plan.vectors) {
       const values = this.#memory.floats(address, count);
-      const at = values.findIndex((value) => !(value >= least && Number.isFinite(value)));
+      const at = values.findIndex((value) => !(value >= min && Number.isFinite(value)));
       if (at >= 0) return `${name}: expected finite numbers, found ${values[at]} at ${at}`;
     }
     return undefined;
@@ -79,7 +80,7 @@ export class Engine {
     return true;
   }
 
-  get layers(): LayerShapes[] {
+  get layers(): LayerInfo[] {
     return this.#plan.layers;
   }
 
@@ -130,7 +131,7 @@ export class Engine {
       const at = dense.findIndex(({ layer }) => layer.name === name);
       if (at < 0)
         throw new RangeError(
-          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${name.slice(0, 64)}`,
+          `expected one of the dense layers ${dense.map(({ layer }) => layer.name).join(', ')}, got ${excerpt(name)}`,
         );
       return at;
     });

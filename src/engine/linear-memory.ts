@@ -58,7 +58,7 @@ export class LinearMemory {
   }
 
   /** Largest of the four f32 lanes at `address`: how kernels leave a running maximum. */
-  largest(address: number): number {
+  maxOfLanes(address: number): number {
     const [a = 0, b = 0, c = 0, d = 0] = this.floats(address, 4);
     return Math.max(a, b, c, d);
   }

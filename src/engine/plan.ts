@@ -3,7 +3,7 @@
 // normalisation and pooling), then dense layers, then softmax; anything else is refused by name.
 import type { ConvLayer, DenseLayer } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { elements, inferShapes, type LayerShapes, NetworkError } from '../network/shapes.ts';
+import { elements, inferShapes, type LayerInfo, NetworkError } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import { planConv } from './conv-step.ts';
 import { type DenseRun, planDense } from './dense-tail.ts';
@@ -16,11 +16,11 @@ import { type LayerWeights, packedTensors, tensorBytes } from './weights.ts';
 export const MAX_BATCH = 16;
 
 export interface Plan {
-  layers: LayerShapes[];
+  layers: LayerInfo[];
   /** Where the model file's data section goes, and how long it is. */
   weights: { address: number; bytes: number };
-  /** Scales and biases: where they lie, and the least value that they may have. */
-  vectors: { name: string; address: number; count: number; least: number }[];
+  /** Scales and biases: where they lie, and the smallest value that they may have. */
+  vectors: { name: string; address: number; count: number; min: number }[];
   /** Where a picture goes: u8 RGB [size][size][3]. */
   picture: { address: number; bytes: number };
   /** Called once when the weights' memory exists: writes borders that are not zero. */
@@ -28,11 +28,11 @@ export interface Plan {
   /** Called before the first picture after the weights have changed: proves what the kernels rely on. */
   prove(): void;
   /** The first convolution, which reads the picture. */
-  first: { shapes: LayerShapes; run(): Activations };
+  first: { shapes: LayerInfo; run(): Activations };
   spatial: SpatialStep[];
   buffers: readonly [number, number];
   dense: DenseRun[];
-  softmax: { shapes: LayerShapes; address: number };
+  softmax: { shapes: LayerInfo; address: number };
   classes: number;
 }
 
@@ -46,7 +46,7 @@ const PIXEL_SCALE = 2;
 const ROW_PAGE_BYTES = 4096;
 
 function placeWeights(
-  layers: LayerShapes[],
+  layers: LayerInfo[],
   kernels: Kernels,
   memory: LinearMemory,
 ): { weights: Plan['weights']; places: Map<string, LayerWeights> } {
@@ -76,16 +76,16 @@ function placeWeights(
   return { weights: { address, bytes }, places };
 }
 
-function isConv(shapes: LayerShapes | undefined): shapes is LayerShapes & { layer: ConvLayer } {
+function isConv(shapes: LayerInfo | undefined): shapes is LayerInfo & { layer: ConvLayer } {
   return shapes?.layer.type === 'conv';
 }
 
-function isDense(shapes: LayerShapes): shapes is LayerShapes & { layer: DenseLayer } {
+function isDense(shapes: LayerInfo): shapes is LayerInfo & { layer: DenseLayer } {
   return shapes.layer.type === 'dense';
 }
 
 /** Convolutions and dense layers read unsigned numbers: everything before them must have passed a ReLU. */
-function checkSigns(layers: LayerShapes[]): void {
+function checkSigns(layers: LayerInfo[]): void {
   let signed = '';
   for (const { layer } of layers.slice(0, -1)) {
     if (layer.type !== 'conv' && layer.type !== 'dense') continue;
@@ -141,9 +141,9 @@ export function makePlan(kernels: Kernels, memory: LinearMemory, info: ModelInfo
       const count = shapes?.output.channels ?? 0;
       const mapped = map !== 0 && shapes ? elements(shapes.output) : 0;
       return [
-        ...(mapped > 0 ? [{ name: `${name}.map`, address: map, count: mapped, least: -Infinity }] : []),
-        { name: `${name}.scale`, address: scale, count, least: 0 },
-        { name: `${name}.bias`, address: bias, count, least: -Infinity },
+        ...(mapped > 0 ? [{ name: `${name}.map`, address: map, count: mapped, min: -Infinity }] : []),
+        { name: `${name}.scale`, address: scale, count, min: 0 },
+        { name: `${name}.bias`, address: bias, count, min: -Infinity },
       ];
     }),
     picture,

@@ -2,7 +2,7 @@
 // alternating between two buffers. Convolutions quantise their input first and may write over it; normalisation
 // works in place; pooling needs the other buffer.
 import type { LrnLayer, MaxpoolLayer } from '../network/layer.ts';
-import { elements, type LayerShapes, NetworkError } from '../network/shapes.ts';
+import { elements, type LayerInfo, NetworkError } from '../network/shapes.ts';
 import type { Activations } from './activations.ts';
 import { planConv } from './conv-step.ts';
 import type { Kernels } from './kernels.ts';
@@ -10,7 +10,7 @@ import type { LinearMemory } from './linear-memory.ts';
 import type { LayerWeights } from './weights.ts';
 
 export interface SpatialStep {
-  shapes: LayerShapes;
+  shapes: LayerInfo;
   /** Called whenever the weights have changed. */
   prove?(): void;
   run(input: Activations, buffers: readonly [number, number]): Activations;
@@ -20,7 +20,7 @@ export interface SpatialStep {
 export function planConvStep(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   weights: LayerWeights,
 ): SpatialStep {
   if (shapes.layer.type !== 'conv')
@@ -36,7 +36,7 @@ export function planConvStep(
 export function planLrnStep(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   layer: LrnLayer,
 ): SpatialStep {
   if (layer.size !== 5 || layer.beta !== 0.75)
@@ -52,7 +52,7 @@ export function planLrnStep(
       memory.floats(max, 4).fill(0);
       for (let row = 0; row < height; row++)
         kernels.lrn(input.address + row * width * channels * 4, max, width, channels, alphaOverSize, layer.k);
-      return { address: input.address, max: memory.largest(max) };
+      return { address: input.address, max: memory.maxOfLanes(max) };
     },
   };
 }
@@ -60,7 +60,7 @@ export function planLrnStep(
 export function planMaxpoolStep(
   kernels: Kernels,
   memory: LinearMemory,
-  shapes: LayerShapes,
+  shapes: LayerInfo,
   layer: MaxpoolLayer,
 ): SpatialStep {
   const { input, output } = shapes;
@@ -86,12 +86,12 @@ export function planMaxpoolStep(
           layer.stride,
         );
       }
-      return { address: target, max: memory.largest(max) };
+      return { address: target, max: memory.maxOfLanes(max) };
     },
   };
 }
 
 /** Bytes that one of the two activation buffers needs. */
-export function bufferBytes(layers: LayerShapes[]): number {
+export function bufferBytes(layers: LayerInfo[]): number {
   return Math.max(...layers.map((shapes) => elements(shapes.output) * 4));
 }

@@ -3,7 +3,7 @@
 // mean image. They are the data section of
 // the model file, byte for byte. A dense layer of 4 bits has `fc6.codebook` (i8 [64], of which 16 count) after its weight.
 import type { Tiles } from '../network/model-info.ts';
-import type { LayerShapes } from '../network/shapes.ts';
+import type { LayerInfo } from '../network/shapes.ts';
 import { elements, NetworkError } from '../network/shapes.ts';
 
 /** Addresses in linear memory. */
@@ -38,7 +38,7 @@ function ceilTo(value: number, block: number): number {
 }
 
 /** The tensors that a packed file has for this layer, in file order; none for layers without weights. */
-export function packedTensors({ layer, input, output }: LayerShapes, tiles: Tiles): PackedTensor[] {
+export function packedTensors({ layer, input, output }: LayerInfo, tiles: Tiles): PackedTensor[] {
   if (layer.type !== 'conv' && layer.type !== 'dense') return [];
   const outputs = ceilTo(layer.out, VECTOR_BLOCK);
   const vectors: PackedTensor[] = [

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { packedTensors } from '../engine/weights.ts';
 import { ServiceError } from '../errors.ts';
 import type { ConvLayer } from '../network/layer.ts';
-import type { LayerShapes } from '../network/shapes.ts';
+import type { LayerInfo } from '../network/shapes.ts';
 import type { Bitmap } from './mosaic.ts';
 
 /** The figure's own: 6 rows of 16 for 96 filters. */
@@ -14,10 +14,10 @@ const COLUMNS = 16;
 /** Side of one weight, and space between filters, in pixels. */
 const SCALE = 4;
 const GAP = 4;
-const GREY = 128;
+const GRAY = 128;
 
 function firstConv(engine: Engine): { layer: ConvLayer; weight: Int8Array } {
-  const shapes: LayerShapes | undefined = engine.layers[0];
+  const shapes: LayerInfo | undefined = engine.layers[0];
   const [tensor] = shapes ? packedTensors(shapes, engine.info.tiles) : [];
   if (shapes?.layer.type !== 'conv' || !tensor)
     throw new ServiceError('internal', 'expected a convolution as the first layer');
@@ -63,7 +63,7 @@ export function filterPicture(engine: Engine): Bitmap {
         for (let channel = 0; channel < 3; channel++) {
           const value = valueAt(filter, Math.floor(y / SCALE), Math.floor(x / SCALE), channel);
           const share = largest === 0 ? 0 : value / largest;
-          data[((top + y) * width + left + x) * 3 + channel] = Math.round(GREY + share * 127);
+          data[((top + y) * width + left + x) * 3 + channel] = Math.round(GRAY + share * 127);
         }
   }
   return { width, height, channels: 3, data };

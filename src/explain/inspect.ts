@@ -2,11 +2,11 @@
 // computes anew; nothing of a picture is kept.
 import type { Classifier, ImageSource } from '../classify/classifier.ts';
 import type { Prediction } from '../engine/engine.ts';
-import { excerpt, ServiceError } from '../errors.ts';
+import { badParameter, ServiceError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Shape } from '../network/layer.ts';
 import type { ModelInfo } from '../network/model-info.ts';
-import { elements } from '../network/shapes.ts';
+import { elements, inferShapes } from '../network/shapes.ts';
 
 /** Name of the stage before the first layer: the picture itself. */
 export const INPUT = 'input';
@@ -25,8 +25,8 @@ export interface Stage {
   timeMs: number;
   /** Share of values that are exactly 0. */
   zeros: number;
-  least: number;
-  largest: number;
+  min: number;
+  max: number;
 }
 
 export interface Inspection {
@@ -52,11 +52,10 @@ export async function fitPicture(
     area: 'crop',
   });
   if (fit === 'none' && (picture.width !== crop || picture.height !== crop))
-    throw new ServiceError(
-      'bad-parameter',
-      `fit=none: expected a picture of ${crop} x ${crop} pixels, got ${picture.width} x ${picture.height}`,
-      { members: { parameter: 'fit' } },
-    );
+    throw badParameter('fit', `a picture of ${crop} x ${crop} pixels`, {
+      got: `${picture.width} x ${picture.height}`,
+      subject: 'fit=none',
+    });
   return picture;
 }
 
@@ -68,33 +67,28 @@ export function stageNames({ network }: ModelInfo): string[] {
 /** Throws ServiceError bad-parameter for a layer that the model has not. */
 export function checkStage(name: string, model: ModelInfo, parameter = 'layer'): void {
   const names = stageNames(model);
-  if (!names.includes(name))
-    throw new ServiceError(
-      'bad-parameter',
-      `${parameter}: expected ${names.join(', ')}, got ${excerpt(name)}`,
-      {
-        members: { parameter },
-      },
-    );
+  if (!names.includes(name)) throw badParameter(parameter, names.join(', '), { got: name });
 }
 
-function describe(
-  name: string,
-  type: string,
-  shape: Shape,
-  values: ArrayLike<number>,
-  timeMs: number,
-): Stage {
+function stageOf(name: string, type: string, shape: Shape, values: ArrayLike<number>, timeMs: number): Stage {
   let zeros = 0;
-  let least = Infinity;
-  let largest = -Infinity;
+  let min = Infinity;
+  let max = -Infinity;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     if (value === 0) zeros++;
-    if (value < least) least = value;
-    if (value > largest) largest = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return { name, type, shape, timeMs, zeros: zeros / values.length, least, largest };
+  return { name, type, shape, timeMs, zeros: zeros / values.length, min, max };
+}
+
+/** Bytes of the values of these stages, f32: what a request that asks for them has to expect. */
+export function valueBytes(names: ReadonlySet<string>, { network }: ModelInfo): number {
+  const { size, channels } = network.input;
+  const stages = inferShapes(network).filter(({ layer }) => names.has(layer.name));
+  const values = stages.reduce((sum, { output }) => sum + elements(output), 0);
+  return 4 * (values + (names.has(INPUT) ? size * size * channels : 0));
 }
 
 /**
@@ -109,16 +103,15 @@ export async function inspect(
   const engine = await classifier.load();
   const size = engine.inputSize;
   const shape = { height: size, width: size, channels: 3 };
-  const kept = engine.layers.filter(({ layer }) => wanted.has(layer.name));
-  await classifier.budget.reserve(kept.reduce((sum, { output }) => sum + elements(output) * 4, 0));
-  const stages = [describe(INPUT, INPUT, shape, pixels, 0)];
+  await classifier.budget.reserve(valueBytes(wanted, engine.info));
+  const stages = [stageOf(INPUT, INPUT, shape, pixels, 0)];
   const values = new Map<string, Float32Array>();
   if (wanted.has(INPUT)) values.set(INPUT, Float32Array.from(pixels));
   let since = Date.now();
-  const [prediction] = await classifier.predict([pixels], ({ layer: { name, type }, output }, _, read) => {
+  const [prediction] = await classifier.predict([pixels], 1, ({ layer: { name, type }, output }, _, read) => {
     const timeMs = Date.now() - since;
     const found = read();
-    stages.push(describe(name, type, output, found, timeMs));
+    stages.push(stageOf(name, type, output, found, timeMs));
     if (wanted.has(name)) values.set(name, found);
     since = Date.now();
   });

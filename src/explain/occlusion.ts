@@ -4,7 +4,7 @@
 import type { Classifier } from '../classify/classifier.ts';
 import { MAX_BATCH } from '../engine/plan.ts';
 import { topK } from '../engine/top-k.ts';
-import { ServiceError } from '../errors.ts';
+import { badParameter, ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 
 export const MAX_GRID = 32;
@@ -58,23 +58,22 @@ export async function occlude(
   const engine = await classifier.load();
   const { info, inputSize: size } = engine;
   const classes = info.labels.length;
-  if (from >= grid * grid)
-    throw new ServiceError('bad-parameter', `from: expected less than ${grid * grid}, got ${from}`, {
-      members: { parameter: 'from' },
-    });
+  if (from >= grid * grid) throw badParameter('from', `less than ${grid * grid}`, { got: String(from) });
   if (label !== undefined && label >= classes)
-    throw new ServiceError('bad-parameter', `class: expected less than ${classes}, got ${label}`, {
-      members: { parameter: 'class' },
-    });
+    throw badParameter('class', `less than ${classes}`, { got: String(label) });
   const square = Math.round(size * SQUARE_SHARE);
   const mean = info.preprocess.mean.map(Math.round);
   const count = Math.min(MAX_SQUARES, grid * grid - from);
-  const pictures = Array.from({ length: count }, (_, i) => {
-    const top = offset(Math.floor((from + i) / grid), grid, size - square);
-    const left = offset((from + i) % grid, grid, size - square);
-    return cover(pixels, size, square, top, left, mean);
-  });
-  const [whole, ...rest] = await classifier.predict([pixels, ...pictures]);
+  function* pictures(): Generator<Uint8Array> {
+    // A copy: what was iterated is gone after its run.
+    yield pixels.slice();
+    for (let i = from; i < from + count; i++) {
+      const top = offset(Math.floor(i / grid), grid, size - square);
+      const left = offset(i % grid, grid, size - square);
+      yield cover(pixels, size, square, top, left, mean);
+    }
+  }
+  const [whole, ...rest] = await classifier.predict(pictures(), count + 1);
   if (!whole) throw new ServiceError('internal', 'expected one prediction for each picture');
   const chosen = label ?? topK(whole.probabilities, 1)[0] ?? 0;
   return {

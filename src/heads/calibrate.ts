@@ -3,7 +3,8 @@
 import type { Known } from '../network/known.ts';
 import { energyOf } from './exact-math.ts';
 import type { Example } from './examples.ts';
-import { classQuantiles, largest, meanAndStd } from './known.ts';
+import { argmax, classQuantiles, meanAndStd } from './known.ts';
+import { finish } from './steps.ts';
 import { type DotProducts, fitDetector } from './train.ts';
 
 export interface Observed {
@@ -23,9 +24,11 @@ export function calibrate(
   const energy = meanAndStd(energies);
   const example = ({ features }: Observed): Example => ({ label: '', layers: { [layer]: [features] } });
   const found =
-    others.length > 0 ? fitDetector(photos.map(example), others.map(example), layer, dotProducts) : undefined;
+    others.length > 0
+      ? finish(fitDetector(photos.map(example), others.map(example), layer, dotProducts))
+      : undefined;
   const scores = energies.map((value, i) => (value - energy.mean) / energy.std + (found?.leftOut[i] ?? 0));
-  const predicted = photos.map(({ logits }) => largest(logits));
+  const predicted = photos.map(({ logits }) => argmax(logits));
   const quantiles = classQuantiles(scores, predicted, photos[0]?.logits.length ?? 0);
   return { layer, energy, ...(found ? { detector: found.detector } : {}), quantiles };
 }

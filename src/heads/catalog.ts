@@ -1,5 +1,5 @@
 // The heads of an isolate: a bounded cache of published ones, least recently used out first, and a question for a newer
-// version every few seconds at most. Plain data: each request reads for itself, and nobody waits for another's read.
+// version every few seconds at most. Plain data: each request reads for itself and waits for no other's read.
 import { ServiceError } from '../errors.ts';
 import type { Objects } from '../model/objects.ts';
 import { decodeHead, MAX_HEAD_FILE_BYTES } from './file.ts';
@@ -75,9 +75,16 @@ export class HeadCatalog {
     }
   }
 
-  /** Names of all published heads. */
+  /** The version in use has changed: the bucket is asked again at once. */
+  forget(name: string): void {
+    this.#forget(name);
+  }
+
+  /** Names of all published heads. Throws ServiceError model-unreachable. */
   async names(objects: Objects): Promise<string[]> {
-    return objects.folders(HEADS_PREFIX);
+    return objects.folders(HEADS_PREFIX).catch((cause: unknown) => {
+      throw new ServiceError('model-unreachable', 'listing the heads failed', { cause });
+    });
   }
 
   #forget(name: string): void {

@@ -1,6 +1,6 @@
 // The examples of a training, checked and put in an order of their own (by label, then by features), so that names of
 // files and the order of their arrival change nothing.
-import { ServiceError } from '../errors.ts';
+import { quotedExcerpt, ServiceError } from '../errors.ts';
 
 export interface Example {
   /** Its class; undefined: a photo of something else. */
@@ -12,7 +12,7 @@ export interface Example {
 /** An n x n matrix of f64 must fit into memory: 128 MB. */
 export const MAX_EXAMPLES = 4_000;
 export const MAX_CLASSES = 1_000;
-const MAX_LABEL_LENGTH = 200;
+export const MAX_LABEL_LENGTH = 200;
 const MIN_PHOTOS = 2;
 
 interface Placed {
@@ -23,10 +23,6 @@ interface Placed {
 
 function bad(message: string): ServiceError {
   return new ServiceError('bad-examples', message);
-}
-
-function shown(label: string): string {
-  return JSON.stringify(label.slice(0, 64));
 }
 
 /** The labels, sorted. Throws ServiceError bad-examples, too-many-examples. */
@@ -42,7 +38,7 @@ export function checkExamples(examples: readonly Example[], layers: readonly str
   const labels = [...counts.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   if (labels.length < 2)
     throw bad(
-      `expected photos of two classes or more, got ${labels.length === 1 ? `only ${shown(labels[0] ?? '')}` : 'none'}`,
+      `expected photos of two classes or more, got ${labels.length === 1 ? `only ${quotedExcerpt(labels[0] ?? '')}` : 'none'}`,
     );
   if (labels.length > MAX_CLASSES)
     throw new ServiceError(
@@ -54,26 +50,36 @@ export function checkExamples(examples: readonly Example[], layers: readonly str
     );
   for (const [label, count] of counts) {
     if (label === '' || label.length > MAX_LABEL_LENGTH)
-      throw bad(`class ${shown(label)}: expected a name of 1 to ${MAX_LABEL_LENGTH} characters`);
+      throw bad(`class ${quotedExcerpt(label)}: expected a name of 1 to ${MAX_LABEL_LENGTH} characters`);
     if (count < MIN_PHOTOS)
-      throw bad(`class ${shown(label)}: expected ${MIN_PHOTOS} photos or more, got ${count}`);
+      throw bad(`class ${quotedExcerpt(label)}: expected ${MIN_PHOTOS} photos or more, got ${count}`);
   }
   checkDistinct(examples, layers[0] ?? '');
   return labels;
 }
 
+/** FNV-1a, 32 bits. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}
+
 /** The same photo in two classes contradicts itself. */
 function checkDistinct(examples: readonly Example[], layer: string): void {
-  const seen = new Map<string, string>();
-  for (const { label, layers } of examples) {
-    const key = String.fromCharCode(...(layers[layer]?.[0] ?? []));
-    const kept = label ?? 'none';
-    const other = seen.get(key);
-    if (other !== undefined && other !== kept)
-      throw bad(
-        `expected each photo in one class, found the same photo in ${shown(other)} and ${shown(kept)}`,
-      );
-    seen.set(key, kept);
+  const seen = new Map<number, Example[]>();
+  const features = ({ layers }: Example) => layers[layer]?.[0] ?? new Uint8Array(0);
+  for (const example of examples) {
+    const hash = hashOf(features(example));
+    const alike = seen.get(hash);
+    for (const other of alike ?? [])
+      if (other.label !== example.label && compareBytes(features(other), features(example)) === 0)
+        throw bad(
+          `expected each photo in one class, found the same photo in ${quotedExcerpt(other.label ?? 'none')} and ` +
+            quotedExcerpt(example.label ?? 'none'),
+        );
+    if (alike) alike.push(example);
+    else seen.set(hash, [example]);
   }
 }
 

@@ -1,7 +1,22 @@
 // What training keeps of a photo: a layer's activations as unsigned 7 bits, so that dot products of two photos are
 // exact integers. Their length does not count: everything that reads them divides by it.
 
+import type { ModelInfo } from '../network/model-info.ts';
+
 const LEVELS = 127;
+
+/** A layer that a head may read: dense, and not the last. */
+export interface FeatureLayer {
+  name: string;
+  outputs: number;
+}
+
+/** The dense layers before the last, in order. */
+export function featureLayers({ network }: Pick<ModelInfo, 'network'>): FeatureLayer[] {
+  return network.layers.flatMap((layer) =>
+    layer.type === 'dense' && layer.relu ? [{ name: layer.name, outputs: layer.out }] : [],
+  );
+}
 
 /** u7 of the same length: floor(x * 127 / max + 1/2); zeros for a photo without activations. @param x f32, x >= 0 */
 export function quantizeFeatures(x: Float32Array): Uint8Array {

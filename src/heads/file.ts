@@ -2,7 +2,7 @@
 // a class, and one more where there is a detector), `quantiles` f32 [classes][64]. `__metadata__`: format, `head` (JSON,
 // the schema below) and sha256, of the bytes of `head` and the data section. Refuses whatever differs, by name.
 import * as v from 'valibot';
-import { ServiceError } from '../errors.ts';
+import { excerpt, ServiceError } from '../errors.ts';
 import { encodeHeader, parseHeader, SafetensorsError, type SafetensorsHeader } from '../model/safetensors.ts';
 import { QUANTILES } from '../network/known.ts';
 import { HEAD_NAME, type Head } from './head.ts';
@@ -109,7 +109,7 @@ function fieldOf(text: string) {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw damaged(`__metadata__.head: expected JSON, found ${text.slice(0, 40)}`, cause);
+    throw damaged(`__metadata__.head: expected JSON, found ${excerpt(text)}`, cause);
   }
   const result = v.safeParse(HeadField, json);
   if (result.success) return result.output;
@@ -122,7 +122,7 @@ function fieldOf(text: string) {
 export async function decodeHead(file: Uint8Array): Promise<{ head: Head; sha256: string }> {
   const { metadata, tensors, dataStart, dataBytes } = headerOf(file);
   if (metadata.format !== HEAD_FORMAT)
-    throw damaged(`expected format ${HEAD_FORMAT}, found ${(metadata.format ?? 'none').slice(0, 64)}`);
+    throw damaged(`expected format ${HEAD_FORMAT}, found ${excerpt(metadata.format ?? 'none')}`);
   if (file.length !== dataStart + dataBytes)
     throw damaged(`expected ${dataStart + dataBytes} bytes, found ${file.length}`);
   const text = metadata.head ?? '';
@@ -140,7 +140,7 @@ export async function decodeHead(file: Uint8Array): Promise<{ head: Head; sha256
   const data = file.slice(dataStart);
   const sha256 = await digestOf(text, data);
   if (metadata.sha256 !== sha256)
-    throw damaged(`expected SHA-256 ${(metadata.sha256 ?? 'none').slice(0, 64)}, found ${sha256}`);
+    throw damaged(`expected SHA-256 ${excerpt(metadata.sha256 ?? 'none')}, found ${sha256}`);
   const at = (name: string) => tensors.get(name)?.offset ?? 0;
   const floats = (name: string, length: number) =>
     new Float32Array(data.slice(at(name), at(name) + length * 4).buffer);
@@ -179,7 +179,7 @@ export function checkBackbone(
   if (backbone.sha256 === model.sha256) return;
   throw new ServiceError(
     'head-backbone',
-    `head ${name} was trained on model ${backbone.name.slice(0, 64)} ${backbone.sha256.slice(0, 12)}, here runs ` +
+    `head ${name} was trained on model ${excerpt(backbone.name)} ${backbone.sha256.slice(0, 12)}, here runs ` +
       `${model.name} ${model.sha256.slice(0, 12)}: train it again: npm run heads -- train`,
   );
 }

@@ -4,7 +4,7 @@ import { energyOf } from './exact-math.ts';
 import { inverseLength, linear } from './linear.ts';
 
 /** Index of the largest; the first of equals. */
-export function largest(values: ArrayLike<number>, from = 0, count = values.length): number {
+export function argmax(values: ArrayLike<number>, from = 0, count = values.length): number {
   let best = 0;
   for (let i = 1; i < count; i++)
     if ((values[from + i] as number) > (values[from + best] as number)) best = i;
@@ -29,7 +29,7 @@ export function pOf(quantiles: Float32Array, predicted: number, score: number): 
 
 /** The p-value of a photo. Activations or logits that are the mean of several crops are as good as one's. */
 export function knownP(known: Known, x: Float32Array, logits: ArrayLike<number>): number {
-  return pOf(known.quantiles, largest(logits), knownScore(known, x, logits));
+  return pOf(known.quantiles, argmax(logits), knownScore(known, x, logits));
 }
 
 /**

@@ -1,7 +1,7 @@
 // How heads lie in the bucket. `heads/NAME/VERSION.safetensors` never changes, VERSION being the first 12 digits of its
 // checksum; `heads/NAME/current` (JSON) names the version in use and those before it, oldest first.
 import * as v from 'valibot';
-import { ServiceError } from '../errors.ts';
+import { badParameter, quotedExcerpt, ServiceError } from '../errors.ts';
 import { HEAD_NAME } from './head.ts';
 
 const VERSION = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/));
@@ -24,11 +24,9 @@ export function headVersion(sha256: string): string {
 /** Throws ServiceError bad-parameter: nothing of a name reaches a key unchecked. */
 export function checkHeadName(name: string): string {
   if (HEAD_NAME.test(name)) return name;
-  throw new ServiceError(
-    'bad-parameter',
-    `head ${JSON.stringify(name.slice(0, 64))}: expected a name of 1 to 64 of a-z, 0-9 and -, not beginning with -`,
-    { members: { parameter: 'head' } },
-  );
+  throw badParameter('head', 'a name of 1 to 64 of a-z, 0-9 and -, not beginning with -', {
+    subject: `head ${quotedExcerpt(name)}`,
+  });
 }
 
 export function pointerKey(name: string): string {

@@ -1,8 +1,11 @@
 // The temperature of a head: softmax(scores / T) under which the left-out photos' own labels are the most likely. The
 // negative log likelihood is convex in 1 / T: bisection on its slope, a fixed number of steps.
 import { energyOf, exp } from './exact-math.ts';
+import { Pieces } from './steps.ts';
 
 const STEPS = 40;
+/** What an exponential costs, in multiply-adds. */
+const EXP_MACS = 80;
 /** Bounds of 1 / T. */
 const LOWEST = 0.1;
 const HIGHEST = 100;
@@ -19,8 +22,13 @@ function slope(scores: Float64Array, labels: readonly number[], classes: number,
   return sum;
 }
 
-/** @param scores f64 [photos][classes] */
-export function fitTemperature(scores: Float64Array, labels: readonly number[], classes: number): number {
+/** Yields as steps.ts says. @param scores f64 [photos][classes] */
+export function* fitTemperature(
+  scores: Float64Array,
+  labels: readonly number[],
+  classes: number,
+): Generator<number, number, void> {
+  const pieces = new Pieces();
   let low = LOWEST;
   let high = HIGHEST;
   for (let step = 0; step < STEPS; step++) {
@@ -28,6 +36,7 @@ export function fitTemperature(scores: Float64Array, labels: readonly number[], 
     const middle = Math.sqrt(low * high);
     if (slope(scores, labels, classes, middle) < 0) low = middle;
     else high = middle;
+    yield* pieces.add(labels.length * classes * EXP_MACS);
   }
   return 1 / Math.sqrt(low * high);
 }

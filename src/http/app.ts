@@ -6,6 +6,7 @@ import type { AppEnv, Isolate } from './context.ts';
 import { DIALECTS, errorFormAt } from './dialects/index.ts';
 import { auth } from './middleware/auth.ts';
 import { classifier } from './middleware/classifier.ts';
+import { client } from './middleware/client.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { drainBody } from './middleware/drain-body.ts';
 import { entityTag } from './middleware/entity-tag.ts';
@@ -18,8 +19,10 @@ import { pageRoute } from './page.ts';
 import { asServiceError, errorResponse, withCurlHint } from './problem.ts';
 import { classifyRoute } from './v1/classify.ts';
 import { filtersRoute } from './v1/filters.ts';
+import { headsRoute } from './v1/heads.ts';
 import { healthRoute } from './v1/health.ts';
 import { inspectRoute } from './v1/inspect.ts';
+import { jobsRoute } from './v1/jobs.ts';
 import { limitsRoute } from './v1/limits.ts';
 import { modelFileRoute } from './v1/model-file.ts';
 import { modelsRoute } from './v1/models.ts';
@@ -51,6 +54,7 @@ export function createApp(isolate: Isolate) {
     secureHeaders({ crossOriginResourcePolicy: 'cross-origin' }),
     options(app),
     crossOrigin(headers),
+    client,
     rateLimit,
     auth(DIALECTS.flatMap(({ open = [] }) => open)),
     classifier,
@@ -63,6 +67,8 @@ export function createApp(isolate: Isolate) {
     .route('/', inspectRoute)
     .route('/', filtersRoute)
     .route('/', modelFileRoute)
+    .route('/', jobsRoute)
+    .route('/', headsRoute)
     .route('/', limitsRoute)
     .route('/', healthRoute)
     .route('/', pageRoute);

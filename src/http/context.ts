@@ -10,6 +10,7 @@ import type { ModelLoader, WaitUntil } from '../model/loader.ts';
 import { objectsOf } from '../model/objects.ts';
 import type { Bindings } from './bindings.ts';
 import { budgetLimits } from './limits.ts';
+import type { Client } from './middleware/client.ts';
 
 /** What lives as long as the isolate. */
 export interface Isolate {
@@ -25,25 +26,31 @@ export interface AppEnv {
     requestId: string;
     isolate: Isolate;
     log: RequestLog;
+    client: Client;
     classifier: Classifier;
+    /** Set by requireWrite: the answer belongs into no cache. */
+    writes?: boolean;
+    /** Whether the answer goes out at the client's pace, and the budget with it. */
+    paced: boolean | undefined;
   };
 }
 
 export interface Requester {
   /** A token or an address; '' = unknown. */
   client: string;
-  announcedBytes?: number | undefined;
   log: RequestLog;
   waitUntil: WaitUntil;
+  /** Work that it may do, ms; without it, as the variables say. */
+  workMs?: number;
 }
 
-/** The classifier of one request, to be finished by whoever made it. */
+/** The classifier of one request, to be finished by its maker. */
 export function createClassifier(
   { shared, loader, decoder, heads }: Isolate,
   env: Bindings,
   requester: Requester,
 ) {
-  const { client, log, announcedBytes, waitUntil } = requester;
+  const { client, log, waitUntil, workMs } = requester;
   const key = env.MODEL ?? '';
   return new Classifier({
     model: {
@@ -62,9 +69,8 @@ export function createClassifier(
     findHead: (name) => heads.find(name, objectsOf(env.MODELS)),
     limits: imageLimits(env),
     images: env.IMAGES,
-    budget: new Budget(shared, budgetLimits(env), client),
+    budget: new Budget(shared, { ...budgetLimits(env), ...(workMs === undefined ? {} : { workMs }) }, client),
     log,
-    announcedBytes,
   });
 }
 

@@ -2,6 +2,8 @@
 
 import { ServiceError } from '../errors.ts';
 import { type BudgetLimits, DEFAULT_BUDGET } from '../isolate/budget.ts';
+import type { ExampleLimits } from '../training/example-store.ts';
+import type { TrainLimits } from '../training/head-trainer.ts';
 import type { Bindings } from './bindings.ts';
 
 const DEFAULT_FILES = 16;
@@ -35,6 +37,15 @@ export function budgetLimits(env: Bindings): BudgetLimits {
       graceMs: positive('MAX_STALL_MS', env.MAX_STALL_MS, pace.graceMs),
       bytesPerSecond: positive('MIN_BYTES_PER_SECOND', env.MIN_BYTES_PER_SECOND, pace.bytesPerSecond),
     },
+  };
+}
+
+/** What can be taught over HTTP; the command line has no such bounds. */
+export function headLimits(env: Bindings): ExampleLimits & TrainLimits {
+  return {
+    photos: positive('MAX_HEAD_PHOTOS', env.MAX_HEAD_PHOTOS, 500),
+    classes: positive('MAX_HEAD_CLASSES', env.MAX_HEAD_CLASSES, 100),
+    workMs: positive('MAX_TRAIN_MS', env.MAX_TRAIN_MS, 5_000),
   };
 }
 

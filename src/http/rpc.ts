@@ -11,7 +11,7 @@ import { createClassifier, type Isolate } from './context.ts';
 import { writeLog } from './middleware/request-log.ts';
 import { parameterError } from './openapi/validation.ts';
 import { asServiceError } from './problem.ts';
-import { imageResult, readOptions } from './v1/answer.ts';
+import { imageResult, readOptions } from './v1/classify-result.ts';
 import { modelName } from './v1/model-name.ts';
 import { ClassifyQuery } from './v1/schemas.ts';
 
@@ -20,6 +20,7 @@ export interface ClassifierOptions {
   top_k?: number;
   min_score?: number;
   crops?: 1 | 10;
+  parents?: 0 | 1;
   exif?: 'apply' | 'ignore';
   include?: ('logits' | 'embedding')[];
   /** Names of published heads. */
@@ -48,10 +49,8 @@ export function classifierEntrypoint(isolate: Isolate) {
       const parameters = parse(options);
       const log = emptyLog();
       const started = Date.now();
-      const announcedBytes = image instanceof ReadableStream ? undefined : image.byteLength;
       const classifier = createClassifier(isolate, this.env, {
         client: '',
-        announcedBytes,
         log,
         waitUntil: (promise) => this.ctx.waitUntil(promise),
       });
@@ -61,7 +60,13 @@ export function classifierEntrypoint(isolate: Isolate) {
         if (parameters.head) await classifier.useHeads(parameters.head);
         const source = image instanceof ReadableStream ? new Upload(image) : new Uint8Array(image);
         const { model, ...result } = await classifier.classify(source, readOptions(parameters));
-        return { model: modelName(model), ...imageResult(result, model, parameters) };
+        const { logits, embedding, ...said } = imageResult(result, model, parameters);
+        return {
+          model: modelName(model),
+          ...said,
+          ...(logits ? { logits: Array.from(logits) } : {}),
+          ...(embedding ? { embedding: Array.from(embedding) } : {}),
+        };
       } catch (error) {
         status = asServiceError(error).status;
         throw error;
@@ -72,7 +77,7 @@ export function classifierEntrypoint(isolate: Isolate) {
           method: 'RPC',
           route: 'Classifier.classify',
           status,
-          bytes: log.bytes || (announcedBytes ?? 0),
+          bytes: log.bytes || (image instanceof ReadableStream ? 0 : image.byteLength),
           totalMs: Date.now() - started,
         });
       }

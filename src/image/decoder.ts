@@ -10,7 +10,7 @@ import type { ImageLimits } from './limits.ts';
 import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
-import { decodeWork, pieceWork, sliceBytes } from './work.ts';
+import { decodeWork, nanosecondsAPixel, pieceWork, sliceBytes } from './work.ts';
 
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
@@ -56,7 +56,7 @@ export class ImageDecoder {
       const format = sniff(head);
       // A slow client keeps no decoder while its first bytes trickle in.
       if (options.budget) await source.gather(GATHERED_BYTES);
-      const picture = await this.#decodeAs(format, source, options);
+      const picture = await this.#decodeAs(format, source, options, nanosecondsAPixel(head));
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
       await source.skip();
@@ -67,10 +67,16 @@ export class ImageDecoder {
     }
   }
 
-  async #decodeAs(format: ImageFormat | undefined, source: Upload, options: DecodeOptions): Promise<Picture> {
+  async #decodeAs(
+    format: ImageFormat | undefined,
+    source: Upload,
+    options: DecodeOptions,
+    nanoseconds: number,
+  ): Promise<Picture> {
     if (!format)
       throw new ServiceError('unsupported-image', `Expected ${ACCEPTED}; the file starts like none of them.`);
-    if (format !== 'avif' && format !== 'heic') return this.#stream(format, format, source, options);
+    if (format !== 'avif' && format !== 'heic')
+      return this.#stream(format, format, source, options, nanoseconds);
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
@@ -85,11 +91,18 @@ export class ImageDecoder {
     images: ImagesBinding,
   ): Promise<Picture> {
     const png = new Upload(await viaImages(source, images), { limit: options.limits.pixels, what: 'image' });
-    return this.#stream('png', format, png, options);
+    return this.#stream('png', format, png, options, nanosecondsAPixel());
   }
 
-  async #stream(native: NativeFormat, format: ImageFormat, chunks: Upload, options: DecodeOptions) {
-    const { budget, announcedBytes } = options;
+  async #stream(
+    native: NativeFormat,
+    format: ImageFormat,
+    chunks: Upload,
+    options: DecodeOptions,
+    nanoseconds: number,
+  ) {
+    const { budget } = options;
+    const { announced } = chunks;
     const lease = await this.#pool.lease(budget);
     // Only a trap makes an instance unusable: `open` forgets whatever an upload has left unfinished.
     let usable = true;
@@ -100,10 +113,10 @@ export class ImageDecoder {
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
       instance.open(native, format, options.limits, (header): Region => {
         checkHeader(header, options.limits);
-        workMs = decodeWork(format, header);
+        workMs = decodeWork(header, nanoseconds);
         budget?.charge(workMs, 'decoding');
         const { width, height } = header;
-        // PNG and WebP may tell the orientation behind their pixels.
+        // The EXIF of a PNG or WebP may follow its pixels.
         const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
         kept = late
           ? anyRegion(width, height, options.preprocess, options.area)
@@ -115,9 +128,9 @@ export class ImageDecoder {
         const last = chunk.length === 0;
         let at = 0;
         do {
-          const piece = chunk.subarray(at, at + sliceBytes(workMs, announcedBytes));
+          const piece = chunk.subarray(at, at + sliceBytes(workMs, announced));
           // Other requests get their turns between pieces of a large picture's work.
-          await budget?.turn(pieceWork(workMs, piece.length, announcedBytes));
+          await budget?.turn(pieceWork(workMs, piece.length, announced));
           this.#pool.use(lease);
           done = instance.write(piece, last);
           at += piece.length;

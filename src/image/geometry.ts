@@ -1,10 +1,10 @@
 // Where the wanted square lies in the resized picture, and how the square is turned upright.
 //
-// Resize: the shorter side to `resizeTo`, the other to floor(resizeTo * long / short), as torchvision has it;
+// Resize: the shorter side to `resizeTo`, the other to floor(resizeTo * long / short), as in torchvision;
 // or both sides to `resizeTo` (Caffe's warp). Crop: the centre, offsets rounded half to even as Python's
 // round() does: (256 - 227) / 2 = 14.5 becomes 14. The decoder works on the picture as it is stored, so an
-// offset of 14 from one edge becomes 15 where the orientation mirrors that axis. PNG and WebP may tell the orientation
-// behind their pixels: there a column and a row more are kept until it is known.
+// offset of 14 from one edge becomes 15 where the orientation mirrors that axis. The EXIF of a PNG or
+// WebP may follow its pixels: there a column and a row more are kept until it is known.
 import type { Preprocess } from '../network/preprocess.ts';
 
 /** The resized picture and the wanted part of it, in the orientation of the file. */
@@ -17,9 +17,10 @@ export interface Region {
   rows: number;
 }
 
-function halfToEven(twice: number): number {
-  const floor = Math.floor(twice / 2);
-  return twice % 2 === 0 ? floor : floor + (floor % 2);
+/** Half of a margin of whole pixels, a half rounded to even: 29 gives 14, and 31 gives 16. */
+export function centerOffset(margin: number): number {
+  const floor = Math.floor(margin / 2);
+  return margin % 2 === 0 ? floor : floor + (floor % 2);
 }
 
 /** For each EXIF orientation 1..8: is the stored picture transposed, mirrored in x, in y (before that)? */
@@ -34,7 +35,7 @@ const ORIENTATIONS = [
   { transpose: true, mirrorX: true, mirrorY: false },
 ] as const;
 
-function steps(orientation: number): (typeof ORIENTATIONS)[number] {
+function transformOf(orientation: number): (typeof ORIENTATIONS)[number] {
   const found = ORIENTATIONS[orientation - 1];
   if (!found) throw new RangeError(`orientation: expected 1..8, got ${orientation}`);
   return found;
@@ -53,9 +54,9 @@ export function region(
     resize === 'warp' || side === short ? resizeTo : Math.floor((resizeTo * side) / short);
   const resized = { width: scaled(width), height: scaled(height) };
   const size = area === 'square' ? resizeTo : crop;
-  const { mirrorX, mirrorY } = steps(orientation);
+  const { mirrorX, mirrorY } = transformOf(orientation);
   const offset = (side: number, mirror: boolean): number => {
-    const near = halfToEven(side - size);
+    const near = centerOffset(side - size);
     return mirror ? side - size - near : near;
   };
   return {
@@ -68,8 +69,8 @@ export function region(
 }
 
 /**
- * What any orientation can need: a column and a row more where the margins on both sides differ. For files that tell
- * their orientation behind their pixels; `cut` takes the square out.
+ * What any orientation can need: a column and a row more where the margins on both sides differ. For files whose
+ * orientation follows their pixels; `cut` takes the square out.
  */
 export function anyRegion(
   width: number,
@@ -88,8 +89,11 @@ export function anyRegion(
   };
 }
 
-/** The part `inner` of the pixels of `outer`: RGB bytes; the same array when both are the same. */
-export function cut(pixels: Uint8Array, outer: Region, inner: Region): Uint8Array {
+/** A rectangle of a picture. */
+export type Part = Pick<Region, 'left' | 'top' | 'columns' | 'rows'>;
+
+/** The part `inner` of the pixels of `outer`: u8 RGB, row by row; the same array when both are of one size. */
+export function cut(pixels: Uint8Array, outer: Part, inner: Part): Uint8Array {
   const { columns, rows } = inner;
   if (columns === outer.columns && rows === outer.rows) return pixels;
   const out = new Uint8Array(columns * rows * 3);
@@ -100,10 +104,10 @@ export function cut(pixels: Uint8Array, outer: Region, inner: Region): Uint8Arra
   return out;
 }
 
-/** The square as it is to be seen: size x size x 3 bytes in, the same out (a new array unless orientation 1). */
+/** The square, rotated upright: u8 RGB [size][size][3] in and out; a new array unless the orientation is 1. */
 export function upright(pixels: Uint8Array, size: number, orientation: number): Uint8Array {
   if (orientation === 1) return pixels;
-  const { transpose, mirrorX, mirrorY } = steps(orientation);
+  const { transpose, mirrorX, mirrorY } = transformOf(orientation);
   const out = new Uint8Array(pixels.length);
   let to = 0;
   for (let y = 0; y < size; y++) {

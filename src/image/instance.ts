@@ -52,7 +52,7 @@ function failure(status: number, format: string, limits: ImageLimits): ServiceEr
   return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
 }
 
-/** Tells where the wanted part lies, once the header is known; may refuse the picture by an error. */
+/** Where the wanted part lies, asked once the header is known; may refuse the picture by an error. */
 export type Planner = (header: StoredHeader) => Region;
 
 export class DecoderInstance {

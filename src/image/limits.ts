@@ -1,4 +1,4 @@
-// What a picture may ask of the decoder. Checked as soon as a header tells it, before pixels are decoded.
+// What a picture may ask of the decoder. Checked as soon as the header is known, before pixels are decoded.
 
 export interface ImageLimits {
   /** Bytes of the upload. */
@@ -21,7 +21,7 @@ const DEFAULTS = {
   MAX_IMAGE_PIXELS: ['pixels', 100_000_000],
   MAX_IMAGE_SIDE: ['side', 30_000],
   MAX_JPEG_SCANS: ['scans', 100],
-  MAX_JPEG_BLOCKS: ['blocks', 40_000_000],
+  MAX_DECODE_BLOCKS: ['blocks', 40_000_000],
 } as const satisfies Record<string, readonly [keyof ImageLimits, number]>;
 
 /** The Worker's variables that set limits. */

@@ -30,8 +30,6 @@ export interface DecodeOptions {
   area: 'crop' | 'square';
   /** The Images binding, for the formats that are not decoded here. */
   images?: ImagesBinding | undefined;
-  /** Length that the client announced, where it did. */
-  announcedBytes?: number | undefined;
   /** What the request may take; none: whatever it needs. */
   budget?: Budget | undefined;
 }

@@ -3,16 +3,19 @@
 // AVX-VNNI); nanoseconds a pixel by `npm run bench`, the slowest usual variant of each format.
 import type { StoredHeader } from './instance.ts';
 import type { ImageFormat } from './picture.ts';
+import { sniff } from './sniff.ts';
 
 const NANOSECONDS_A_PIXEL: Record<ImageFormat, number> = {
   jpeg: 12,
   png: 12,
   gif: 8,
   bmp: 4,
-  webp: 25,
+  // Lossless, or with an alpha plane that may be.
+  webp: 60,
   avif: 12,
   heic: 12,
 };
+const LOSSY_WEBP = 20;
 /** A piece of work that others may wait for, ms. */
 const PIECE_MS = 4;
 const MIN_PIECE_BYTES = 512;
@@ -27,9 +30,18 @@ export function pieceWork(workMs: number | undefined, bytes: number, announcedBy
   return workMs === undefined ? 0 : (workMs * bytes) / Math.max(announcedBytes, bytes);
 }
 
-/** ms */
-export function decodeWork(format: ImageFormat, { width, height }: StoredHeader): number {
-  return (width * height * NANOSECONDS_A_PIXEL[format]) / 1e6;
+/** @param head the first bytes of a file, SNIFF_BYTES of them; undefined: what the Images binding makes of one, PNG */
+export function nanosecondsAPixel(head?: Uint8Array): number {
+  const format = head === undefined ? 'png' : sniff(head);
+  if (head === undefined || format === undefined) return NANOSECONDS_A_PIXEL.png;
+  // RIFF container: the first chunk is `VP8 ` for a lossy picture without anything else.
+  const lossy = format === 'webp' && String.fromCharCode(...head.subarray(12, 16)) === 'VP8 ';
+  return lossy ? LOSSY_WEBP : NANOSECONDS_A_PIXEL[format];
+}
+
+/** @param nanoseconds a pixel @returns ms */
+export function decodeWork({ width, height }: StoredHeader, nanoseconds: number): number {
+  return (width * height * nanoseconds) / 1e6;
 }
 
 /** Bytes of the file that are decoded at a stretch. @param workMs of the whole picture; undefined: not known yet */

@@ -5,19 +5,23 @@ import { ServiceError } from '../errors.ts';
 import { ClientUsage } from './client-usage.ts';
 import { Core } from './core.ts';
 import { Holder } from './holder.ts';
-import { type Permit, Turns } from './turns.ts';
-import type { Pace } from './upload.ts';
+import type { PaceLimits } from './pace.ts';
+import { CLIENT_SHARE, type Permit, Turns } from './turns.ts';
 
 const PLACES = 64;
 const MEMORY_BYTES = 40 << 20;
 const LARGE_MEMORY_BYTES = 24 << 20;
+/** Downloads of the model at once: each holds a piece or two. */
+const DOWNLOADS = 32;
 const MAX_WAIT_MS = 10_000;
 /** Requests that wait for the same thing at once: each holds a few kilobytes. */
-const MAX_WAITING = 1_024;
+const MAX_WAITING = 512;
 /** Work that others may wait for, ms. */
 const PIECE_MS = 4;
-/** A reservation over this is large: all of them together leave room for small ones. More than a usual decoder. */
-const LARGE_BYTES = 4 << 20;
+/** A reservation over this is large: all of them together leave room for small ones. */
+const LARGE_BYTES = 6 << 20;
+/** What a request needs in any case, if it classifies: a decoder, and the pictures of one run with a square to cut. */
+const USUAL_BYTES = (2 << 20) + (800 << 10);
 
 /** What all requests of an isolate share. */
 export interface Shared {
@@ -25,6 +29,8 @@ export interface Shared {
   places: Turns;
   /** Bytes that requests hold: bodies that are read whole, decoders, pixels, answers that are not read yet. */
   memory: Turns;
+  /** Answers that are long and need no computation. */
+  downloads: Turns;
   core: Core;
   usage: ClientUsage;
 }
@@ -41,15 +47,30 @@ export interface SharedSettings {
 
 export function createShared(settings: Partial<SharedSettings> = {}): Shared {
   const { places = PLACES, memoryBytes = MEMORY_BYTES, largeBytes = LARGE_MEMORY_BYTES } = settings;
+  const share = (capacity: number) => Math.max(1, Math.floor(capacity * CLIENT_SHARE));
   const queue = { maxWaitMs: settings.maxWaitMs ?? MAX_WAIT_MS, maxWaiting: MAX_WAITING };
   return {
-    places: new Turns({ ...queue, what: 'place', member: 'requests_in_progress', capacity: places }),
+    places: new Turns({
+      ...queue,
+      what: 'place',
+      member: 'requests_in_progress',
+      capacity: places,
+      clientCapacity: share(places),
+    }),
     memory: new Turns({
       ...queue,
       what: 'memory',
       member: 'memory_bytes',
       capacity: memoryBytes,
       largeCapacity: largeBytes,
+      clientCapacity: share(memoryBytes),
+    }),
+    downloads: new Turns({
+      ...queue,
+      what: 'download',
+      member: 'downloads',
+      capacity: DOWNLOADS,
+      clientCapacity: share(DOWNLOADS),
     }),
     core: new Core(),
     usage: new ClientUsage(),
@@ -61,7 +82,7 @@ export interface BudgetLimits {
   workMs: number;
   /** Bytes of one answer. */
   answerBytes: number;
-  pace: Pace;
+  pace: PaceLimits;
 }
 
 export const DEFAULT_BUDGET: BudgetLimits = {
@@ -76,6 +97,12 @@ export class Budget {
   readonly #shared: Shared;
   #permits = new Set<Permit>();
   #admitted = false;
+  #expected = USUAL_BYTES;
+  /** All of the request's memory, of which its reservations are parts. */
+  #room: Permit | undefined;
+  /** What the room keeps when nothing is reserved. */
+  #kept = 0;
+  #reserved = 0;
   #spentMs = 0;
   /** Work since others were let go first. */
   #pieceMs = 0;
@@ -94,25 +121,55 @@ export class Budget {
     this.#permits.add(await this.#shared.places.enter(this.holder));
   }
 
+  /** Takes a turn among the long answers, until the request ends. Throws ServiceError too-many-requests, too-slow. */
+  async download(): Promise<void> {
+    this.#permits.add(await this.#shared.downloads.enter(this.holder));
+  }
+
+  /** The request will reserve so many bytes more than a usual one. To be called before the first `reserve`. */
+  expect(bytes: number): void {
+    this.#expected += bytes;
+  }
+
   /**
-   * Waits for bytes of memory, and holds them until the permit leaves, or the request ends.
+   * Reserves bytes until the permit leaves, or the request ends. The first reservation waits, for all that the request
+   * expects; later ones are parts of that, because requests that hold memory and wait for more may wait for each
+   * other. What was not expected is taken without waiting.
    * Throws ServiceError too-many-requests, too-slow.
    */
   async reserve(bytes: number): Promise<Permit> {
-    const permit = await this.#shared.memory.enter(this.holder, bytes, bytes > LARGE_BYTES);
-    const own: Permit = {
-      get weight() {
-        return permit.weight;
-      },
-      resize: permit.resize,
-      check: permit.check,
-      leave: () => {
-        permit.leave();
-        this.#permits.delete(own);
-      },
+    if (!this.#room) {
+      this.#kept = Math.max(this.#expected, bytes);
+      this.#room = await this.#shared.memory.enter(this.holder, this.#kept, this.#kept > LARGE_BYTES);
+      this.#permits.add(this.#room);
+    }
+    const room = this.#room;
+    room.check();
+    let weight = 0;
+    const resize = (units: number) => {
+      this.#reserved += units - weight;
+      weight = units;
+      this.#fitRoom();
     };
-    this.#permits.add(own);
-    return own;
+    resize(bytes);
+    return {
+      get weight() {
+        return weight;
+      },
+      resize,
+      check: room.check,
+      leave: () => resize(0),
+    };
+  }
+
+  /** From now on the request needs no more memory than is reserved: the rest goes to others. */
+  settle(): void {
+    this.#kept = 0;
+    this.#fitRoom();
+  }
+
+  #fitRoom(): void {
+    this.#room?.resize(Math.max(this.#reserved, this.#kept));
   }
 
   /**
@@ -142,6 +199,11 @@ export class Budget {
       await core.giveWay(this.holder);
     }
     this.holder.work(ms);
+  }
+
+  /** Has nothing to compute until the next turn, and lets nobody wait for it; keeps what it holds. */
+  rest(): void {
+    this.#shared.core.leave(this.holder);
   }
 
   /** Gives everything back. */

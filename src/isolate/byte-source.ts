@@ -1,9 +1,13 @@
 // Bytes that arrive in pieces, and the stream of a request's body as such a source. A byte stream is read in pieces
 // of up to 64 KiB (its default reader brings 4 KiB at a time); all pieces of a stream share one buffer, which the
-// next stream takes over: under load the garbage of buffers would be most of an isolate's heap. The first piece is
-// read into a small buffer, because many clients may open a request and send nothing.
+// next stream takes over: under load the garbage of buffers would be most of an isolate's heap. The first pieces are
+// read into small buffers, because many clients may open a request and send nothing, or little and then nothing; and
+// the buffer of a request whose client hangs up is lost.
 
 const FIRST_BYTES = 1 << 12;
+const SMALL_BYTES = 1 << 14;
+/** From so many bytes on pieces are large. */
+const LONG_BYTES = 128 << 10;
 const PIECE_BYTES = 1 << 16;
 /** 4 MiB; as many streams are read at once when an isolate is full. */
 const MAX_SPARE = 64;
@@ -15,6 +19,8 @@ export interface ByteSource {
   /** The next bytes, perhaps none; undefined at the end. Valid until the next call. Rejects as the stream does. */
   read(): Promise<Uint8Array | undefined>;
   cancel(reason?: unknown): Promise<void>;
+  /** Length of all bytes, where it is known before they have come. */
+  readonly announced?: number | undefined;
 }
 
 function byteStream(stream: ReadableStream<Uint8Array>): ByteSource | undefined {
@@ -22,15 +28,17 @@ function byteStream(stream: ReadableStream<Uint8Array>): ByteSource | undefined 
     const reader = stream.getReader({ mode: 'byob' });
     let buffer = new ArrayBuffer(FIRST_BYTES);
     let ended = false;
+    let bytes = 0;
     return {
       async read() {
         if (ended) return undefined;
+        if (bytes >= LONG_BYTES && buffer.byteLength < PIECE_BYTES)
+          buffer = spare.pop() ?? new ArrayBuffer(PIECE_BYTES);
+        else if (bytes > 0 && buffer.byteLength === FIRST_BYTES) buffer = new ArrayBuffer(SMALL_BYTES);
         const { done, value } = await reader.read(new Uint8Array(buffer));
         if (value) buffer = value.buffer as ArrayBuffer;
-        if (!done) {
-          if (buffer.byteLength === FIRST_BYTES) buffer = spare.pop() ?? new ArrayBuffer(PIECE_BYTES);
-          return value;
-        }
+        bytes += value?.byteLength ?? 0;
+        if (!done) return value;
         // Guard: read() may be called again, even concurrently, after the end.
         if (!ended && buffer.byteLength === PIECE_BYTES && spare.length < MAX_SPARE) spare.push(buffer);
         ended = true;
@@ -58,6 +66,7 @@ function anyStream(stream: ReadableStream<Uint8Array>): ByteSource {
 function wholeBytes(bytes: Uint8Array): ByteSource {
   let given = false;
   return {
+    announced: bytes.byteLength,
     async read() {
       if (given) return undefined;
       given = true;

@@ -1,6 +1,6 @@
 // The one core that all requests of an isolate compute on. A computation cannot be interrupted, so long ones are done
-// in pieces; between two pieces a request gives way: least attained service first. Who has had more work waits while a
-// lighter request is ready to compute, for YIELD_MS at most, so that heavy ones go on under any load. Nothing is held
+// in pieces; between two pieces a request gives way: least attained service first. A request that has had more work waits
+// while a lighter one is ready to compute, for YIELD_MS at most, so that heavy ones go on under any load. Nothing is held
 // across an await, so nothing has to be given back.
 import type { Holder } from './holder.ts';
 

@@ -2,21 +2,20 @@
 // how much work it has had. It is what holds permits (turns.ts).
 //
 // A request whose client hung up may simply stop running: no `finally`, no rejected promise. Its timers stop with it,
-// so a heartbeat that fails to come says that the holder is gone. A long computation keeps everybody's timers from
-// firing, so silence is measured in time during which timers did fire. Plain data: nobody awaits anything of another
-// request.
+// so a heartbeat that fails to come says that the holder is gone. A long computation keeps all timers from firing,
+// so silence is measured in time during which timers did fire. Plain data: no request awaits anything of another.
 
 import type { ClientUsage } from './client-usage.ts';
 
 const BEAT_MS = 250;
 /** Silence, while others' timers fire, after which a holder is gone: three beats are missing. */
 const LOST_MS = 750;
-/** The same by the wall clock, when nobody's timers fire: longer than any computation. */
+/** The same by the wall clock, when no timers fire: longer than any computation. */
 const IDLE_LOST_MS = 3_000;
 /** What one gap between two timers counts at most. */
 const STEP_MS = 50;
 
-/** Time during which this isolate's timers fire, ms; moved on by whoever beats or watches. */
+/** Time during which this isolate's timers fire, ms; moved on by every beat and every look at one. */
 let awake = 0;
 let last = 0;
 
@@ -67,7 +66,12 @@ export class Holder {
     this.#usage?.add(this.client, ms, Date.now());
   }
 
-  /** Attained service, ms: this request's work, and its client's of late. Who has less comes first. */
+  /** Adds what its client had by holding permits. @param ms of time, times their share of all there is */
+  occupy(ms: number): void {
+    this.#usage?.add(this.client, ms, Date.now());
+  }
+
+  /** Attained service, ms: this request's work, and what its client had of late. Who has less comes first. */
   servedMs(now: number): number {
     return this.workMs + (this.#usage?.of(this.client, now) ?? 0);
   }

@@ -1,21 +1,24 @@
 // A semaphore for an isolate: a bounded number of units (requests, bytes of memory) that requests hold
 // as permits. Differences to the usual one, each for a reason:
 //
-//   polling    a request may be cancelled at any await, and then none of its promises settles; so nobody waits for a
-//              promise of another request. Whoever waits asks again by a timer of its own.
+//   polling    a request may be cancelled at any await, and then none of its promises settles; so no request
+//              waits for a promise of another. A waiter asks again by a timer of its own.
 //   expiry     a permit whose holder stopped running (holder.ts) is given away; only after GRACE_MS, because after a
 //              suspension of the whole process every holder looks dead.
 //   eviction   when a waiter does not fit, permits go whose holders wait for a client that is more than BEHIND_MS
-//              behind: a slow client costs others nothing, and may be as slow as it likes while nobody else waits.
-//   order      least attained service first: who has had less work comes first, then who asks for less, then order of
-//              arrival. So turns go round between clients, and small requests are not behind large ones.
+//              behind: a slow client costs others nothing, and may be as slow as it likes while no other waits.
+//   order      least attained service first: who has had less (work, and units for a time) comes first, then who asks
+//              for less, then order of arrival. So turns go round between clients, and small requests are not behind
+//              large ones.
 //   large      permits marked large take at most `largeCapacity` together; a single one may exceed it alone.
+//   client     permits of one client take at most `clientCapacity` together, so that another client finds room at
+//              once, whatever the first one does with its own.
 import { ServiceError } from '../errors.ts';
 import { awakeMs, type Holder } from './holder.ts';
 
 /** Times of all queues, ms. */
 const POLL_MS = 5;
-/** Whoever is far behind asks less often: each this many places, one POLL_MS more. */
+/** The further back in the line, the less often a waiter asks: one POLL_MS more for each this many places. */
 const PLACES_PER_POLL = 4;
 /** A live holder renews its heartbeat within this time after a suspension. */
 const GRACE_MS = 300;
@@ -23,8 +26,15 @@ const GRACE_MS = 300;
 const GONE_MS = 1_000;
 /** A waiter that is late by this much is overtaken: it was cancelled, or its timer is slow. */
 const LATE_MS = 50;
-/** How far a client may be behind (upload.ts) before its permits may go to others. */
+/** How far a client may be behind (pace.ts) before its permits may go to others. */
 const BEHIND_MS = 1_000;
+/** The same of a client that has had more than the waiter, by the margin. */
+const HEAVY_BEHIND_MS = 250;
+const HEAVY_MARGIN_MS = 500;
+/** How often the service of those who hold permits is added up. */
+const ACCRUE_MS = 50;
+/** Part of what there is that one client may have. */
+export const CLIENT_SHARE = 0.75;
 
 export interface TurnsSettings {
   /** What there is only so much of, for the refusal: `memory`. */
@@ -35,6 +45,8 @@ export interface TurnsSettings {
   capacity: number;
   /** Units that large permits take together at most. */
   largeCapacity?: number;
+  /** Units that permits of one client take together at most; a single one may exceed it alone. */
+  clientCapacity?: number;
   /** Waiting ends here with a refusal. */
   maxWaitMs: number;
   /** Requests that may wait at once. */
@@ -55,6 +67,8 @@ interface Held {
   holder: Holder;
   weight: number;
   large: boolean;
+  /** Its service is added up so far. */
+  accrued: number;
   /** When the holder was first seen to have stopped, ms. */
   stoppedSince?: number | undefined;
 }
@@ -80,6 +94,9 @@ export class Turns {
   #held = new Set<Held>();
   #waiting: Waiter[] = [];
   #arrivals = 0;
+  #accrued = 0;
+  /** Nobody could be served then, and nothing has changed since. */
+  #stuckSince: number | undefined;
 
   constructor(settings: TurnsSettings) {
     this.settings = settings;
@@ -96,19 +113,20 @@ export class Turns {
    * has lost a permit.
    */
   async enter(holder: Holder, weight = 1, large = false): Promise<Permit> {
-    const { maxWaitMs, maxWaiting } = this.settings;
+    const { maxWaitMs } = this.settings;
     const started = Date.now();
     const waiter: Waiter = { holder, weight, large, number: ++this.#arrivals, pollMs: POLL_MS, asked: 0 };
     this.#forgetGone(started);
     waiter.asked = awakeMs(started);
     this.#waiting.push(waiter);
+    this.#stuckSince = undefined;
     try {
       for (;;) {
         const now = Date.now();
         waiter.asked = awakeMs(now);
         if (holder.revoked) throw tooSlow('the client was too slow while others waited');
         if (this.#next(now) === waiter) return this.#take(waiter);
-        if (now - started >= maxWaitMs || this.#waiting.length > maxWaiting) throw this.#busy();
+        if (now - started >= maxWaitMs || this.#isCrowded(holder.client)) throw this.#busy();
         await new Promise((resolve) => setTimeout(resolve, waiter.pollMs));
         // It was late, and somebody took it for gone.
         if (!this.#waiting.includes(waiter)) this.#waiting.push(waiter);
@@ -126,13 +144,37 @@ export class Turns {
     });
   }
 
-  #sum(large: boolean): number {
+  /** Whether too many wait; of one client, three quarters of them are too many. */
+  #isCrowded(client: string): boolean {
+    const { maxWaiting, clientCapacity } = this.settings;
+    if (this.#waiting.length > maxWaiting) return true;
+    if (clientCapacity === undefined) return false;
+    return this.#waiting.filter(({ holder }) => holder.client === client).length > CLIENT_SHARE * maxWaiting;
+  }
+
+  #sum(large: boolean, client?: string): number {
     let sum = 0;
-    for (const held of this.#held) if (held.large === large) sum += held.weight;
+    for (const held of this.#held)
+      if (held.large === large && (client === undefined || held.holder.client === client)) sum += held.weight;
     return sum;
   }
 
-  #fits({ weight, large }: Waiter): boolean {
+  #fits(waiter: Waiter): boolean {
+    return this.#isWithinShare(waiter) && this.#hasRoom(waiter);
+  }
+
+  #isWithinShare({ holder: { client }, weight, large }: Waiter): boolean {
+    const { capacity, largeCapacity = capacity, clientCapacity } = this.settings;
+    if (clientCapacity === undefined) return true;
+    const largeUsed = this.#sum(true, client);
+    const used = this.#sum(false, client) + Math.min(largeUsed, largeCapacity);
+    const more = large
+      ? Math.min(largeUsed + weight, largeCapacity) - Math.min(largeUsed, largeCapacity)
+      : weight;
+    return used === 0 || used + more <= clientCapacity;
+  }
+
+  #hasRoom({ weight, large }: Waiter): boolean {
     const { capacity, largeCapacity = capacity } = this.settings;
     const largeUsed = this.#sum(true);
     const smallUsed = this.#sum(false);
@@ -146,8 +188,19 @@ export class Turns {
 
   /** Who is to be served now; undefined when the first in line does not fit. */
   #next(now: number): Waiter | undefined {
+    if (this.#stuckSince !== undefined && now - this.#stuckSince < POLL_MS) return undefined;
+    const next = this.#choose(now);
+    this.#stuckSince = next ? undefined : now;
+    return next;
+  }
+
+  #choose(now: number): Waiter | undefined {
     this.#forgetGone(now);
     const awake = awakeMs(now);
+    if (now - this.#accrued >= ACCRUE_MS) {
+      this.#accrued = now;
+      for (const held of this.#held) this.#accrue(held, now);
+    }
     const line = this.#waiting
       .filter(({ asked, pollMs }) => awake - asked <= pollMs + LATE_MS)
       .map((waiter) => ({ waiter, served: waiter.holder.servedMs(now) }))
@@ -161,14 +214,14 @@ export class Turns {
     for (const { waiter } of line) {
       if (!this.#fits(waiter)) this.#evictFor(waiter, now);
       if (this.#fits(waiter)) return waiter;
-      // What is large waits beside the line, so that it holds nobody up.
-      if (!waiter.large) return undefined;
+      // What is large, or beyond its client's share, waits beside the line, so that it holds nobody up.
+      if (!waiter.large && this.#isWithinShare(waiter)) return undefined;
     }
     return undefined;
   }
 
   #take({ holder, weight, large }: Waiter): Permit {
-    const held: Held = { holder, weight, large };
+    const held: Held = { holder, weight, large, accrued: Date.now() };
     this.#held.add(held);
     const turns = this.#held;
     return {
@@ -177,28 +230,48 @@ export class Turns {
       },
       resize: (units) => {
         held.weight = units;
+        this.#stuckSince = undefined;
       },
       check: () => {
         if (!turns.has(held)) throw tooSlow('the client was too slow while others waited');
         held.stoppedSince = undefined;
         holder.touch();
       },
-      leave: () => {
-        turns.delete(held);
-      },
+      leave: () => this.#drop(held, Date.now()),
     };
   }
 
-  /** Takes permits back from those who wait for slow clients, the slowest first, until the waiter fits. */
+  #accrue(held: Held, now: number): void {
+    held.holder.occupy(((now - held.accrued) * held.weight) / this.settings.capacity);
+    held.accrued = now;
+  }
+
+  #drop(held: Held, now: number): void {
+    if (!this.#held.delete(held)) return;
+    this.#stuckSince = undefined;
+    this.#accrue(held, now);
+  }
+
+  /**
+   * Takes permits back from those who wait for slow clients, the slowest first, until the waiter fits; a client that is
+   * beyond its share gets them from its own requests.
+   */
   #evictFor(waiter: Waiter, now: number): void {
+    const { holder } = waiter;
+    const own = !this.#isWithinShare(waiter);
+    const heavyMs = holder.servedMs(now) + HEAVY_MARGIN_MS;
     const slow = [...this.#held]
+      .filter((held) => held.holder !== holder && (!own || held.holder.client === holder.client))
       .map((held) => ({ held, behindMs: held.holder.behindMs(now) }))
-      .filter(({ held, behindMs }) => held.holder !== waiter.holder && behindMs >= BEHIND_MS)
+      .filter(
+        ({ held, behindMs }) =>
+          behindMs >= BEHIND_MS || (behindMs >= HEAVY_BEHIND_MS && held.holder.servedMs(now) > heavyMs),
+      )
       .sort((a, b) => b.behindMs - a.behindMs);
     for (const { held } of slow) {
       if (this.#fits(waiter)) return;
       held.holder.revoke();
-      this.#held.delete(held);
+      this.#drop(held, now);
     }
   }
 
@@ -207,11 +280,11 @@ export class Turns {
     if (this.#waiting.some(({ asked }) => awake - asked >= GONE_MS))
       this.#waiting = this.#waiting.filter(({ asked }) => awake - asked < GONE_MS);
     for (const held of this.#held) {
-      if (held.holder.revoked) this.#held.delete(held);
+      if (held.holder.revoked) this.#drop(held, now);
       else if (held.holder.isAlive(now)) held.stoppedSince = undefined;
       else {
         held.stoppedSince ??= now;
-        if (now - held.stoppedSince >= GRACE_MS) this.#held.delete(held);
+        if (now - held.stoppedSince >= GRACE_MS) this.#drop(held, now);
       }
     }
   }

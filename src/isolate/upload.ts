@@ -1,27 +1,22 @@
 // The bytes that a client sends, as the rest of the Worker reads them: peek, read, limit, drain. The only code that
-// reads request bodies. It counts the bytes, and the time that the client keeps us waiting: whoever falls behind the
-// slowest pace (GRACE and a rate, below) is answered 408; until then its permits may go to others (turns.ts).
+// reads request bodies. It counts the bytes, and whoever falls behind the slowest pace (pace.ts) is answered 408.
 //
 // A piece is valid until the next read (byte-source.ts): whoever keeps bytes copies them.
 import { ServiceError } from '../errors.ts';
 import { type ByteSource, byteSource, joined } from './byte-source.ts';
 import { Holder } from './holder.ts';
+import { Pace, type PaceLimits } from './pace.ts';
 import { Turns, tooSlow } from './turns.ts';
-
-/** The slowest pace that a client may have. */
-export interface Pace {
-  /** How long a client may keep us waiting beyond the time that its bytes take at the rate, ms. */
-  graceMs: number;
-  bytesPerSecond: number;
-}
 
 export interface UploadOptions {
   /** Bytes at most. */
   limit?: number;
   /** What messages call it: `image`, `JSON body`, a file's name. */
   what?: string;
+  /** Length that is said to come, where the source does not know it. */
+  announced?: number | undefined;
   /** For bodies of requests: without it, the source may take as long as it likes. */
-  pace?: Pace;
+  pace?: PaceLimits;
   /** The request that reads. */
   holder?: Holder;
   /** Called once, when the first bytes have arrived, before they are given on. */
@@ -51,13 +46,14 @@ export class Upload {
   #what: string;
   #peeked: Uint8Array | undefined;
   #ended = false;
-  #behindMs = 0;
+  readonly #pace: Pace | undefined;
   /** Bytes that have arrived. */
   bytes = 0;
 
   constructor(source: ReadableStream<Uint8Array> | Uint8Array | ByteSource, options: UploadOptions = {}) {
     this.#source = byteSource(source);
     this.#options = options;
+    this.#pace = options.pace && new Pace(options.pace, options.holder);
     this.#limit = options.limit ?? Number.POSITIVE_INFINITY;
     this.#what = options.what ?? 'upload';
   }
@@ -65,6 +61,11 @@ export class Upload {
   /** What has no Upload yet gets one. */
   static from(source: Upload | ReadableStream<Uint8Array> | Uint8Array): Upload {
     return source instanceof Upload ? source : new Upload(source);
+  }
+
+  /** Length of all bytes, where it is known before they have come. */
+  get announced(): number | undefined {
+    return this.#options.announced ?? this.#source.announced;
   }
 
   /** Lowers the limit, and says what the bytes are. */
@@ -201,39 +202,27 @@ export class Upload {
 
   /** One read of the source, timed. */
   async #next(): Promise<Uint8Array | undefined> {
-    const { pace, holder } = this.#options;
+    const pace = this.#pace;
     if (!pace) return this.#source.read();
-    const started = Date.now();
-    let late = false;
-    const stop = () => {
-      late = true;
-      void this.#source.cancel().catch(() => undefined);
-    };
-    holder?.waitForClient(this.#behindMs);
-    const timer = setTimeout(stop, Math.max(pace.graceMs - this.#behindMs, 0));
-    const forget = holder?.onRevoked(stop);
     let piece: Uint8Array | undefined;
+    pace.begin(() => void this.#source.cancel().catch(() => undefined));
     try {
       piece = await this.#source.read();
     } catch (cause) {
-      if (!late)
+      if (cause instanceof ServiceError) throw cause;
+      if (!pace.lost)
         throw new ServiceError('bad-request', `the upload broke off after ${this.bytes} bytes`, { cause });
     } finally {
-      clearTimeout(timer);
-      forget?.();
-      holder?.resume();
+      pace.end(piece?.byteLength);
     }
-    if (late || holder?.revoked) {
-      this.#ended = true;
-      throw tooSlow(
-        holder?.revoked
-          ? `the upload was too slow while others waited: ${this.bytes} bytes had arrived`
-          : `expected ${pace.graceMs} ms at most between bytes, or ${pace.bytesPerSecond} bytes a second; ` +
-              `the upload stopped after ${this.bytes} bytes`,
-      );
-    }
-    const earnedMs = ((piece?.byteLength ?? 0) / pace.bytesPerSecond) * 1000;
-    this.#behindMs = Math.max(this.#behindMs + Date.now() - started - earnedMs, 0);
-    return piece;
+    if (!pace.lost) return piece;
+    this.#ended = true;
+    const { graceMs, bytesPerSecond } = pace.limits;
+    throw tooSlow(
+      this.#options.holder?.revoked
+        ? `the upload was too slow while others waited: ${this.bytes} bytes had arrived`
+        : `expected ${graceMs} ms at most between bytes, or ${bytesPerSecond} bytes a second; ` +
+            `the upload stopped after ${this.bytes} bytes`,
+    );
   }
 }

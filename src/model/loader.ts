@@ -183,7 +183,7 @@ export class ModelLoader {
         );
       while (partial.offset < total) {
         const chunk = await this.#step(owner, stream.read(total - partial.offset));
-        // R2 said that the object is longer: the connection ended, and a ranged read goes on from here.
+        // By R2's own word the object is longer: the connection broke, and a ranged read goes on from here.
         if (chunk.byteLength === 0) throw new Error(`model ${key}: the stream ended at ${partial.offset}`);
         partial.engine.weights(partial.offset, chunk.byteLength).set(chunk);
         partial.offset += chunk.byteLength;

@@ -1,4 +1,5 @@
 // Small objects of the model bucket, read whole: heads and what names them.
+import { ServiceError } from '../errors.ts';
 
 /** The bucket as those who read heads see it; bound to one request. */
 export interface Objects {
@@ -32,6 +33,50 @@ export function objectsOf(bucket: R2Bucket | undefined): Objects {
         cursor = found.cursor;
       }
       return names;
+    },
+  };
+}
+
+/** The bucket as those who publish see it. */
+export interface StoredObjects extends Objects {
+  /** Tried again after a pause: the bucket takes about one write a second to the same key. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  remove(keys: string[]): Promise<void>;
+  /** Keys below `prefix`. */
+  keys(prefix: string): Promise<string[]>;
+}
+
+const PUT_TRIES = 3;
+const PUT_PAUSE_MS = 1_100;
+
+/** Rejects as the bucket does. Throws ServiceError model-bucket-missing. */
+export function storedObjects(bucket: R2Bucket | undefined): StoredObjects {
+  if (!bucket)
+    throw new ServiceError('model-bucket-missing', 'expected the bucket MODELS (wrangler.toml), found none');
+  return {
+    ...objectsOf(bucket),
+    async put(key, bytes) {
+      for (let left = PUT_TRIES; ; left--)
+        try {
+          await bucket.put(key, bytes);
+          return;
+        } catch (error) {
+          if (left === 1) throw error;
+          await new Promise((resolve) => setTimeout(resolve, PUT_PAUSE_MS));
+        }
+    },
+    async remove(keys) {
+      if (keys.length > 0) await bucket.delete(keys);
+    },
+    async keys(prefix) {
+      const keys: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await bucket.list({ prefix, ...(cursor ? { cursor } : {}) });
+        keys.push(...page.objects.map(({ key }) => key));
+        cursor = page.truncated ? page.cursor : undefined;
+      } while (cursor);
+      return keys;
     },
   };
 }

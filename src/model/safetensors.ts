@@ -1,6 +1,7 @@
 // The safetensors container: 8 bytes little-endian header length, a JSON header (tensor name -> dtype, shape,
 // data_offsets; `__metadata__` -> strings), then the data section without holes.
 // Source: the safetensors format description (huggingface/safetensors, README, "Format").
+import { quotedExcerpt } from '../errors.ts';
 
 export interface TensorEntry {
   dtype: string;
@@ -64,7 +65,7 @@ function isSizes(value: unknown): value is number[] {
 
 /** A value of a hostile header: short, and without a walk into its depth. */
 function inWords(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64));
+  if (typeof value === 'string') return quotedExcerpt(value);
   return Array.isArray(value) ? `a list of ${value.length}` : typeof value;
 }
 

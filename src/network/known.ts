@@ -1,4 +1,4 @@
-// What a classifier needs to tell a photo of something else ("none of these"): a score and its distribution on photos
+// What a classifier needs to recognize a photo of something else ("none of these"): a score and its distribution on photos
 // of its own classes that it was not fitted on.
 //
 //   score = (energy - mean) / std [+ (w . x / |x| + bias) / std of a linear detector],  energy = log sum exp logits

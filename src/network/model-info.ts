@@ -1,6 +1,8 @@
 // What a packed model file says of itself: the strings of its safetensors `__metadata__`, which are JSON but for
 // format, name and sha256. One schema for the packer that writes them, the tools and the Worker that read them.
+
 import * as v from 'valibot';
+import { excerpt, quotedExcerpt } from '../errors.ts';
 import { encodeKnown, type Known, KnownField } from './known.ts';
 import type { Layer, Network } from './layer.ts';
 import { type Parent, ParentsField } from './parents.ts';
@@ -38,7 +40,7 @@ export interface ModelInfo {
   source: ModelSource;
   /** SHA-256 of the data section, hex. */
   sha256: string;
-  /** How photos of something else are told; none: they are not. */
+  /** How photos of something else are recognized; without it they are not. */
   known?: Known | undefined;
   /** Kinds that several classes are of; none: the classes have no synsets. */
   parents?: Parent[] | undefined;
@@ -133,7 +135,7 @@ function parseField<S extends v.GenericSchema>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw damaged(`expected JSON, found ${JSON.stringify(text.slice(0, 64))}`, cause);
+    throw damaged(`expected JSON, found ${quotedExcerpt(text)}`, cause);
   }
   return check(key, schema, value);
 }
@@ -146,7 +148,7 @@ function check<S extends v.GenericSchema>(key: string, schema: S, value: unknown
   throw new ModelInfoError(
     'damaged',
     `__metadata__.${[key, ...(path === null ? [] : [path])].join('.')}: expected ${(issue.expected ?? issue.message).slice(0, 200)}, ` +
-      `found ${issue.received.slice(0, 64)}`,
+      `found ${excerpt(issue.received)}`,
   );
 }
 
@@ -156,7 +158,7 @@ export function readModelInfo(metadata: Readonly<Record<string, string>>): Model
   if (format !== MODEL_FORMAT)
     throw new ModelInfoError(
       'version',
-      `expected a model file of format ${MODEL_FORMAT}, found ${format.slice(0, 64)}`,
+      `expected a model file of format ${MODEL_FORMAT}, found ${excerpt(format)}`,
     );
   return {
     format,

@@ -1,5 +1,6 @@
 // What a model file may ask for before memory is reserved for it: every number finite and within a range that a network
 // of this kind can use, so that a file that says otherwise is refused as damaged instead of being run or tried again.
+import { excerpt } from '../errors.ts';
 import type { Layer } from './layer.ts';
 import type { ModelInfo } from './model-info.ts';
 import { elements, inferShapes, NetworkError } from './shapes.ts';
@@ -17,14 +18,14 @@ const MAX_COEFFICIENT = 1e4;
 /** Values of one layer's output: two such buffers of f32 lie beside the weights. */
 const MAX_ACTIVATIONS = 4 << 20;
 
-function within(name: string, value: number, least: number, most: number): void {
+function within(name: string, value: number, min: number, max: number): void {
   // A file may hold anything where a number belongs.
-  if (typeof value !== 'number' || !(value >= least && value <= most))
-    throw new NetworkError(`${name}: expected a number from ${least} to ${most}, got ${value}`);
+  if (typeof value !== 'number' || !(value >= min && value <= max))
+    throw new NetworkError(`${name}: expected a number from ${min} to ${max}, got ${value}`);
 }
 
-function whole(name: string, value: number, least: number, most: number): void {
-  within(name, value, least, most);
+function whole(name: string, value: number, min: number, max: number): void {
+  within(name, value, min, max);
   if (!Number.isInteger(value)) throw new NetworkError(`${name}: expected a whole number, got ${value}`);
 }
 
@@ -54,7 +55,7 @@ function checkPreprocess({ preprocess, network }: ModelInfo): void {
     throw new NetworkError(`crop: expected the network's ${network.input.size} pixels, got ${crop}`);
   whole('resizeTo', resizeTo, crop, MAX_RESIZE);
   if (!['shorter-side', 'warp'].includes(resize))
-    throw new NetworkError(`resize: expected shorter-side or warp, got ${String(resize).slice(0, 64)}`);
+    throw new NetworkError(`resize: expected shorter-side or warp, got ${excerpt(String(resize))}`);
   if (mean.length !== 3 || std.length !== 3)
     throw new NetworkError(`mean and std: expected 3 channels each, got ${mean.length} and ${std.length}`);
   mean.forEach((value, i) => {

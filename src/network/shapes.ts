@@ -2,7 +2,7 @@
 // parameters it has. Refuses a list that does not fit together, naming the layer.
 import type { Layer, Network, Shape } from './layer.ts';
 
-export interface LayerShapes {
+export interface LayerInfo {
   layer: Layer;
   input: Shape;
   output: Shape;
@@ -22,7 +22,7 @@ export function elements(shape: Shape): number {
 }
 
 /** Shapes of every layer, in order. Throws NetworkError for a list that does not fit together. */
-export function inferShapes(network: Network): LayerShapes[] {
+export function inferShapes(network: Network): LayerInfo[] {
   let input: Shape = {
     height: network.input.size,
     width: network.input.size,

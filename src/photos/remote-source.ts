@@ -1,11 +1,14 @@
 // The bytes of a photo that lies elsewhere, as a source that opens at its first read: a list of them does not open
 // them all at once, and one that fails fails alone. Bounded in bytes and time, whatever the other side says or does.
-import { excerpt, ServiceError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 import { type ByteSource, byteSource } from '../isolate/byte-source.ts';
+import type { Holder } from '../isolate/holder.ts';
 import { Upload } from '../isolate/upload.ts';
 
 /** From the first read to the last byte. */
 const MAX_MS = 10_000;
+/** Bytes a second, below which a request counts as behind. */
+const SLOWEST_HOST = 50_000;
 
 export interface Opened {
   stream: ReadableStream<Uint8Array>;
@@ -19,6 +22,19 @@ export interface RemoteOptions {
   /** What messages call it: `key` or `url`. */
   what: string;
   maxMs?: number;
+  /** The request that reads: what it holds may go to others while it waits for a slow host. */
+  holder?: Holder | undefined;
+}
+
+/** Rejects when the signal fires first: not everybody who is asked listens to it. */
+function inTime(opening: Promise<Opened>, signal: AbortSignal): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the time is over')), { once: true });
+    opening.then((opened) => {
+      if (signal.aborted) void opened.stream.cancel().catch(() => undefined);
+      resolve(opened);
+    }, reject);
+  });
 }
 
 /**
@@ -27,12 +43,13 @@ export interface RemoteOptions {
  */
 export function remoteUpload(
   open: (signal: AbortSignal) => Promise<Opened>,
-  { limit, what, maxMs = MAX_MS }: RemoteOptions,
+  { limit, what, holder, maxMs = MAX_MS }: RemoteOptions,
 ): Upload {
   const ending = new AbortController();
   let source: ByteSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let bytes = 0;
+  let announced: number | undefined;
 
   const end = async () => {
     if (timer !== undefined) clearTimeout(timer);
@@ -43,7 +60,10 @@ export function remoteUpload(
       members: { limit: { bytes: limit } },
     });
 
-  return new Upload({
+  const remote: ByteSource = {
+    get announced() {
+      return announced;
+    },
     async read() {
       timer ??= setTimeout(() => {
         ending.abort();
@@ -51,9 +71,10 @@ export function remoteUpload(
       }, maxMs);
       try {
         if (!source) {
-          const opened = await open(ending.signal);
+          const opened = await inTime(open(ending.signal), ending.signal);
           source = byteSource(opened.stream);
-          if ((opened.bytes ?? 0) > limit) throw tooMany();
+          announced = opened.bytes;
+          if ((announced ?? 0) > limit) throw tooMany();
         }
         const piece = await source.read();
         if (ending.signal.aborted) throw new Error('the time is over');
@@ -70,11 +91,8 @@ export function remoteUpload(
       }
     },
     cancel: end,
-  });
-}
-
-/** Refuses a reference. `got` is repeated in part. */
-export function badReference(what: string, expected: string, got?: string): ServiceError {
-  const text = `${what}: expected ${expected}${got === undefined ? '' : `, got ${excerpt(got)}`}`;
-  return new ServiceError('bad-parameter', text, { members: { parameter: what } });
+  };
+  // The time of this source ends first.
+  const pace = { graceMs: 2 * maxMs, bytesPerSecond: SLOWEST_HOST };
+  return new Upload(remote, { what, ...(holder ? { holder, pace } : {}) });
 }

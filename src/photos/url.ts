@@ -3,8 +3,9 @@
 // with its port, never an address literal, no credentials; each redirect is held to the same rules. To which address a
 // name resolves the Worker cannot see; only the network under it can refuse private ones, so list no name whose owner
 // you do not trust.
+import { badParameter } from '../errors.ts';
 import type { Upload } from '../isolate/upload.ts';
-import { badReference, type RemoteOptions, remoteUpload } from './remote-source.ts';
+import { type RemoteOptions, remoteUpload } from './remote-source.ts';
 
 const MAX_URL = 2048;
 const MAX_REDIRECTS = 3;
@@ -21,17 +22,17 @@ export function allowedHosts(list = ''): string[] {
 /** The address, when it may be fetched. Throws ServiceError bad-parameter. */
 export function checkUrl(text: string, hosts: readonly string[], what: string, base?: URL): URL {
   if (hosts.length === 0)
-    throw badReference(what, 'no address: none is fetched here; allow hosts by the variable URL_HOSTS');
+    throw badParameter(what, 'no address: none is fetched here; allow hosts by the variable URL_HOSTS');
   const url = text.length <= MAX_URL ? URL.parse(text, base) : null;
-  if (!url) throw badReference(what, `an absolute address of at most ${MAX_URL} characters`, text);
-  if (url.protocol !== 'https:') throw badReference(what, 'https:', url.protocol);
+  if (!url) throw badParameter(what, `an absolute address of at most ${MAX_URL} characters`, { got: text });
+  if (url.protocol !== 'https:') throw badParameter(what, 'https:', { got: url.protocol });
   if (url.username !== '' || url.password !== '')
-    throw badReference(what, 'no user name or password in the address');
+    throw badParameter(what, 'no user name or password in the address');
   // The parser has made all forms of IPv4 (decimal, octal, hexadecimal, short) one.
   if (url.hostname.startsWith('[') || /^[\d.]+$/.test(url.hostname))
-    throw badReference(what, 'a host by its name', url.hostname);
+    throw badParameter(what, 'a host by its name', { got: url.hostname });
   if (!hosts.includes(url.host))
-    throw badReference(what, 'a host that the variable URL_HOSTS allows, with its port', url.host);
+    throw badParameter(what, 'a host that the variable URL_HOSTS allows, with its port', { got: url.host });
   url.hash = '';
   return url;
 }
@@ -54,8 +55,8 @@ export function urlUpload(text: string, hosts: readonly string[], options: Remot
       await response.body?.cancel();
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || location === null)
-        throw badReference(what, `200 from ${url.host}`, String(response.status));
-      if (redirects === MAX_REDIRECTS) throw badReference(what, `at most ${MAX_REDIRECTS} redirects`);
+        throw badParameter(what, `200 from ${url.host}`, { got: String(response.status) });
+      if (redirects === MAX_REDIRECTS) throw badParameter(what, `at most ${MAX_REDIRECTS} redirects`);
       url = checkUrl(location, hosts, `${what}: redirect`, url);
     }
   }, options);

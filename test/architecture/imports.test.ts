@@ -23,11 +23,17 @@ const ROOMS: Record<string, readonly string[]> = {
   image: ['network', 'isolate', 'errors'],
   model: ['engine', 'network', 'isolate', 'errors'],
   heads: ['engine', 'model', 'network', 'errors'],
+  // The one writer of a head, in an isolate of its own: it stores and publishes what heads computes.
+  training: ['heads', 'model', 'isolate', 'network', 'errors'],
   classify: ['heads', 'engine', 'image', 'model', 'network', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
+  // Needs no HTTP: the entry hands it what makes a classifier.
+  jobs: ['classify', 'photos', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine: what the Worker does with a file, without HTTP.
   browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: [
+    'jobs',
+    'training',
     'explain',
     'photos',
     'classify',
@@ -41,6 +47,8 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   index: [
     'http',
+    'jobs',
+    'training',
     'explain',
     'photos',
     'classify',
@@ -161,8 +169,8 @@ describe('who touches what', () => {
     expect(strays(/\bmemory\.buffer\b/i, ['engine', 'image'])).toEqual([]);
   });
 
-  test('R2: model; photos and the bindings, for pictures named by their key', () => {
-    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos']);
+  test('R2: model; photos, for pictures named by their key; jobs, whose photos and results lie there', () => {
+    const wrong = strays(/\bR2[A-Z]\w*/, ['model', 'photos', 'jobs']);
     expect(wrong.filter((file) => file !== 'src/http/bindings.ts')).toEqual([]);
   });
 

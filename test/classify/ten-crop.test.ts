@@ -18,7 +18,7 @@ describe('tenCrops', () => {
     [8, 0],
     [7, 0],
   ])('of %d pixels, the centre at %d', (crop, centre) => {
-    const crops = tenCrops(square, SIZE, crop);
+    const crops = [...tenCrops(square, SIZE, crop)];
     const end = SIZE - crop;
     const corners = [
       [0, 0],

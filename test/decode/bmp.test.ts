@@ -49,8 +49,8 @@ describe('plain rows', () => {
 
   test('a palette as long as there is room for when the header announces more', () => {
     const made = picture(4);
-    expectPixels({ ...made, coloursUsed: 70_000 });
-    expectPixels({ ...made, coloursUsed: 0 });
+    expectPixels({ ...made, colorsUsed: 70_000 });
+    expectPixels({ ...made, colorsUsed: 0 });
   });
 
   test.each([

@@ -16,35 +16,35 @@ import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
 
 const CHUNKS = [1, 7, 1 << 16];
 
-const KINDS: [PngPicture['colourType'], PngPicture['depth'][]][] = [
+const KINDS: [PngPicture['colorType'], PngPicture['depth'][]][] = [
   [0, [1, 2, 4, 8, 16]],
   [2, [8, 16]],
   [3, [1, 2, 4, 8]],
   [4, [8, 16]],
   [6, [8, 16]],
 ];
-const CASES = KINDS.flatMap(([colourType, depths]) =>
-  depths.flatMap((depth) => [false, true].map((interlaced) => ({ colourType, depth, interlaced }))),
+const CASES = KINDS.flatMap(([colorType, depths]) =>
+  depths.flatMap((depth) => [false, true].map((interlaced) => ({ colorType, depth, interlaced }))),
 );
 
 function picture(
-  colourType: PngPicture['colourType'],
+  colorType: PngPicture['colorType'],
   depth: PngPicture['depth'],
   width: number,
   height: number,
   seed = 1,
 ): PngPicture {
   const next = randomIntegers(seed);
-  const samples = Array.from({ length: width * height * CHANNELS[colourType] }, () => next(2 ** depth));
+  const samples = Array.from({ length: width * height * CHANNELS[colorType] }, () => next(2 ** depth));
   const palette = Array.from({ length: 3 * 2 ** Math.min(depth, 8) }, () => next(256));
   return {
     width,
     height,
-    colourType,
+    colorType,
     depth,
     samples,
     filter: (y) => y % 5,
-    ...(colourType === 3 ? { palette } : {}),
+    ...(colorType === 3 ? { palette } : {}),
   };
 }
 
@@ -55,8 +55,8 @@ async function sharpPixels(png: Buffer): Promise<Uint8Array> {
 const status = (bytes: Uint8Array) => decode(decoder(), 'png', bytes).status;
 
 describe('every colour type, depth and filter', () => {
-  test.each(CASES)('colour type $colourType, depth $depth, interlaced $interlaced', async (kind) => {
-    const made = { ...picture(kind.colourType, kind.depth, 37, 29), interlaced: kind.interlaced };
+  test.each(CASES)('colour type $colorType, depth $depth, interlaced $interlaced', async (kind) => {
+    const made = { ...picture(kind.colorType, kind.depth, 37, 29), interlaced: kind.interlaced };
     const png = encodePng({ ...made, idatBytes: 50 });
     const expected = pngPixels(made);
     expect(await sharpPixels(png)).toEqual(expected);

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
-import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../../src/network/shapes.ts';
 import { encodeOnnx, layerOutput } from '../../tools/fixtures/encode-onnx.ts';
 import { photographPixels } from '../../tools/fixtures/photograph.ts';
 import {
@@ -41,7 +41,7 @@ async function floatOutputs(model: TrainedModel, picture: Uint8Array): Promise<M
 }
 
 /** H,W,C to the C,H,W of other frameworks. */
-function channelsFirst(values: Float32Array, { output }: LayerShapes): Float32Array {
+function channelsFirst(values: Float32Array, { output }: LayerInfo): Float32Array {
   const { height, width, channels } = output;
   const plane = height * width;
   return Float32Array.from(values, (_, i) => values[(i % plane) * channels + Math.floor(i / plane)] ?? 0);

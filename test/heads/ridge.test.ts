@@ -1,6 +1,7 @@
 // Leave-one-out against brute force: the same regression solved again without each photo, by Gaussian elimination.
 import { describe, expect, test } from 'vitest';
-import { ridge } from '../../src/heads/ridge.ts';
+import { ridgeSteps } from '../../src/heads/ridge.ts';
+import { finish } from '../../src/heads/steps.ts';
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 
 /** x with A x = b, by Gaussian elimination with pivoting. */
@@ -36,7 +37,7 @@ describe.each([1, 2] as const)('%i views a photo', (views) => {
     const weights = Float64Array.from({ length: n }, () => 0.5 + next());
     const y = Float64Array.from({ length: n * 2 }, () => (next() < 0.5 ? -1 : 1));
     const lambda = 0.3;
-    const { alpha, leftOut } = ridge(Float64Array.from(g.flat()), weights, y, 2, lambda, views);
+    const { alpha, leftOut } = finish(ridgeSteps(Float64Array.from(g.flat()), weights, y, 2, lambda, views));
     for (let o = 0; o < 2; o++) {
       const alphaOf = (kept: number[]) =>
         solveDense(

@@ -1,62 +1,46 @@
-// The attacks of tools/attack/table against the self-hosted Worker with its heap cap. Here a short form: those attacks
-// that are marked so, for some seconds each; with ATTACKS=all all of them, with every number of connections, for as long as
-// `npm run attack` takes. No clock decides: good photos are counted when they are answered at all, however late on a
-// busy machine, and the rest is what does not depend on speed.
+// The attacks of tools/attack/table against the self-hosted Worker with its heap cap: each with as many connections as
+// hurt, for two seconds; with ATTACKS=all with every number of connections, as long as `npm run attack` takes, and then
+// good photos must be in time, too.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { promptShare, refusals } from '../../tools/attack/bars.ts';
-import { type Calm, measureCalm, type Row, runAttack } from '../../tools/attack/run.ts';
+import { promptShare } from '../../tools/attack/bars.ts';
+import { type Calm, measureCalm, runAttack } from '../../tools/attack/run.ts';
 import type { Attack } from '../../tools/attack/script.ts';
 import { ATTACKS } from '../../tools/attack/table/index.ts';
 import { Target } from '../../tools/attack/target.ts';
 import { selfHostFolder } from '../../tools/workers/plain-worker.ts';
+import { expectUnhurt } from './unhurt.ts';
 
-const LONG = process.env.ATTACKS === 'all';
-const SECONDS = LONG ? 15 : 2;
-const SHORT_CONNECTIONS = 64;
-const MAX_ISOLATE_MIB = 128;
-const MAX_ANSWER_BYTES = 8 << 20;
+const ALL = process.env.ATTACKS === 'all';
+const SECONDS = ALL ? 15 : 2;
+const MANY = 64;
 
-interface Case {
-  name: string;
-  attack: Attack;
-  connections: number;
+/** The number that is tried when only one is. */
+function hurting({ connections }: Attack): number[] {
+  return connections.includes(MANY) ? [MANY] : connections.slice(-1);
 }
 
-const CASES: Case[] = ATTACKS.filter(({ short }) => LONG || short).flatMap((attack) =>
-  (LONG ? attack.connections : attack.connections.filter((count) => count === SHORT_CONNECTIONS)).map(
-    (connections) => ({ name: `${attack.name}, ${connections} connections`, attack, connections }),
-  ),
+const CASES = ATTACKS.flatMap((attack) =>
+  (ALL ? attack.connections : hurting(attack)).map((connections) => ({
+    name: `${attack.name}, ${connections} connections`,
+    attack,
+    connections,
+  })),
 );
 
 let target: Target;
 let calm: Calm;
 beforeAll(async () => {
-  target = await Target.start(await selfHostFolder('self-host-hostile'));
+  target = await Target.start(await selfHostFolder('self-host-hostile-long'));
   calm = await measureCalm(target);
-}, 120_000);
-afterAll(() => target.stop());
-
-function expectUnhurt(row: Row, { statuses }: Attack): void {
-  expect(row.alive, target.lastWords).toBe(true);
-  expect(refusals(row)).toBe(0);
-  expect(row.tally.largestAnswer).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
-  expect(row.isolateMib).toBeLessThanOrEqual(MAX_ISOLATE_MIB);
-  expect(row.recovered).toBe(true);
-  if (row.connections === 1 && statuses) expect(row.tally.order).toEqual(statuses);
-  if (LONG) expect(promptShare(row)).toBeGreaterThanOrEqual(0.95);
-  else expect(row.good?.filter(({ result }) => result === 200).length ?? 1).toBeGreaterThan(0);
-}
-
-test('there are attacks to try', () => {
-  expect(ATTACKS.length).toBeGreaterThan(80);
-  expect(new Set(ATTACKS.map(({ name }) => name)).size).toBe(ATTACKS.length);
-  expect(CASES.length).toBeGreaterThanOrEqual(4);
 });
+afterAll(() => target.stop());
 
 test.each(CASES)(
   '$name',
   async ({ attack, connections }) => {
-    expectUnhurt(await runAttack(target, attack, connections, SECONDS, calm), attack);
+    const row = await runAttack(target, attack, connections, SECONDS, calm);
+    expectUnhurt(row, attack, target);
+    if (ALL) expect(promptShare(row)).toBeGreaterThanOrEqual(0.95);
   },
   240_000,
 );

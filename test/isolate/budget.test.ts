@@ -27,21 +27,48 @@ describe('a budget', () => {
     expect(shared.places.used).toBe(0);
   });
 
-  test('gives back all that it reserved, and what left before only once', async () => {
+  test('takes at once what it expects, keeps it until it settles, and gives back the rest at its end', async () => {
     const shared = createShared();
     const own = budget(shared);
+    own.expect(1 << 20);
     const permit = await own.reserve(1_000);
+    const usual = shared.memory.used;
+    expect(usual).toBeGreaterThan(3 << 20);
     await own.reserve(2_000);
     permit.leave();
+    expect(shared.memory.used).toBe(usual);
+    own.settle();
     expect(shared.memory.used).toBe(2_000);
     own.finish();
     expect(shared.memory.used).toBe(0);
   });
 
-  test('a request that holds much still gets the little that it needs', async () => {
-    const own = budget(createShared({ maxWaitMs: 100 }));
-    await own.reserve(48 << 20);
-    await own.reserve(2 << 20);
+  test('requests that hold memory do not wait for each other', async () => {
+    const shared = createShared({ memoryBytes: 8 << 20, maxWaitMs: 60_000 });
+    const ended: number[] = [];
+    const all = Array.from({ length: 10 }, async (_, i) => {
+      const own = budget(shared, `client ${i}`);
+      for (let part = 0; part < 3; part++) {
+        await own.reserve(1 << 20);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      own.finish();
+      ended.push(i);
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toHaveLength(10);
+    await Promise.all(all);
+  });
+
+  test('what was not expected is counted, and given back when it leaves', async () => {
+    const shared = createShared();
+    const own = budget(shared);
+    await own.reserve(1_000);
+    const usual = shared.memory.used;
+    const more = await own.reserve(20 << 20);
+    expect(shared.memory.used).toBe((20 << 20) + 1_000);
+    more.leave();
+    expect(shared.memory.used).toBe(usual);
   });
 
   test('refuses work over its limit before it is done, by name and number', () => {
@@ -118,10 +145,8 @@ describe('usage of clients', () => {
     expect(usage.of('b', 0)).toBe(0);
   });
 
-  test('nobody in particular is not followed, and only so many are remembered', () => {
+  test('only so many clients are remembered', () => {
     const usage = new ClientUsage();
-    usage.add('', 100, 0);
-    expect(usage.of('', 0)).toBe(0);
     for (let i = 0; i < 5_000; i++) usage.add(`client ${i}`, 1, 0);
     expect(usage.of('client 0', 0)).toBe(0);
     expect(usage.of('client 4999', 0)).toBe(1);

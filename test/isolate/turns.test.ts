@@ -120,6 +120,31 @@ describe('capacity', () => {
     expect((await error).code).toBe('too-many-requests');
   });
 
+  test('one client leaves room for another, and may be alone with more than its share', async () => {
+    const memory = turns({ clientCapacity: 75, largeCapacity: 80 });
+    const order: string[] = [];
+    await queue(memory, order, 'a', request('a'), 70);
+    void queue(memory, order, 'a again', request('a'), 10);
+    await queue(memory, order, 'b', request('b'), 30);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['a', 'b']);
+    const alone = turns({ clientCapacity: 75, largeCapacity: 80 });
+    await alone.enter(request('a'), 500, true);
+    await alone.enter(request('b'), 20);
+  });
+
+  test('one client does not keep others from waiting', async () => {
+    const places = turns({ capacity: 1, clientCapacity: 1, maxWaiting: 4 });
+    await places.enter(request('a'));
+    for (let i = 0; i < 3; i++) void places.enter(request('a')).catch(() => undefined);
+    expect((await refusal(places.enter(request('a')))).code).toBe('too-many-requests');
+    const other = refusal(places.enter(request('b')));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(places.used).toBe(1);
+    await vi.advanceTimersByTimeAsync(5_100);
+    expect((await other).members).toEqual({ limit: { places: 1 } });
+  });
+
   test('no more wait than may', async () => {
     const places = turns({ capacity: 1, maxWaiting: 1 });
     await places.enter(request());
@@ -164,6 +189,26 @@ describe('order', () => {
     held.leave();
     await vi.advanceTimersByTimeAsync(100);
     expect(order).toEqual(['quiet']);
+  });
+
+  test('who held much for long is no lighter than who worked', async () => {
+    const usage = new ClientUsage();
+    const places = turns({ capacity: 2 });
+    const order: string[] = [];
+    const [idle, held] = [
+      await places.enter(request('idle', usage)),
+      await places.enter(request('x', usage)),
+    ];
+    await vi.advanceTimersByTimeAsync(2_000);
+    idle.leave();
+    await places.enter(request('x', usage));
+    request('worker', usage).work(500);
+    void queue(places, order, 'idle', request('idle', usage));
+    void queue(places, order, 'worker', request('worker', usage));
+    await vi.advanceTimersByTimeAsync(50);
+    held.leave();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['worker']);
   });
 });
 
@@ -223,6 +268,21 @@ describe('who is gone or slow', () => {
     expect(() => held.check()).toThrow(expect.objectContaining({ code: 'too-slow', status: 408 }));
     // Whoever lost a permit gets no other one.
     expect((await refusal(places.enter(slow))).code).toBe('too-slow');
+  });
+
+  test('a client that has had more than the waiter gets less patience', async () => {
+    const usage = new ClientUsage();
+    const places = turns({ capacity: 2, maxWaitMs: 500 });
+    const [heavy, light] = [request('heavy', usage), request('light', usage)];
+    heavy.work(2_000);
+    for (const holder of [light, heavy]) {
+      await places.enter(holder);
+      holder.waitForClient(0);
+    }
+    const waiting = places.enter(request('good', usage));
+    await vi.advanceTimersByTimeAsync(400);
+    await waiting;
+    expect([heavy.revoked, light.revoked]).toEqual([true, false]);
   });
 
   test('the one that is furthest behind goes first, and nobody who is in time', async () => {

@@ -46,4 +46,52 @@ describe.skipIf(!hasBrowser)('in your browser', () => {
     await page.getByRole('heading', { name: /^Parachute/ }).waitFor();
     expect(errors).toEqual([]);
   });
+
+  test('a later visit without a connection: page, weights and answer come from this browser', async () => {
+    const { page, errors } = await watchedPage(browser, 'desktop');
+    page.setDefaultTimeout(100_000);
+    // The token is not kept, so this visit goes to a Worker that asks for none.
+    const open = await startWorker({ MODEL: (await defaultModelFile()).key }, options);
+    try {
+      const { key, file } = await defaultModelFile();
+      await open.bucket.put(key, await readFile(file));
+      await page.goto(open.url.href);
+      await page.getByText('The model is ready.').waitFor();
+      await page.getByRole('button', { name: 'golf ball' }).click();
+      await page.getByRole('heading', { name: /^Golf ball/i }).waitFor();
+      await page.getByRole('button', { name: 'Compute in this browser, too' }).click();
+      await page.getByText('All 10 logits are equal, to the bit.').waitFor();
+      await page.waitForFunction(() => localStorage.getItem('alexnet-edge-kept') === 'yes');
+    } finally {
+      await open.stop();
+    }
+    await page.reload();
+    await page.getByText(/from this browser’s cache/).waitFor({ state: 'attached' });
+    await page.setInputFiles('#files', path.join(samples, 'church.jpg'));
+    await page.getByRole('heading', { name: /^Church/ }).waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  test('the webcam: a class for each frame, until it is stopped', async () => {
+    const { page, errors } = await watchedPage(browser, 'desktop');
+    page.setDefaultTimeout(100_000);
+    await page.goto(worker.url.href);
+    await page.setInputFiles('#files', path.join(samples, 'church.jpg'));
+    await page.locator('#token').fill('s3cret');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^Church/ }).waitFor();
+    await page.getByRole('button', { name: 'Compute in this browser, too' }).click();
+    await page.getByText('All 10 logits are equal, to the bit.').waitFor();
+    await page.getByRole('button', { name: 'Use the webcam, live' }).click();
+    await page.waitForFunction(() =>
+      /[1-9][\d.]* frames a second/.test(document.getElementById('live-rate')?.textContent ?? ''),
+    );
+    expect(await page.locator('#live-class').textContent()).toMatch(/^[a-z].*, \d+\.\d %$/i);
+    await screenshot(page, 'webcam');
+    await page.getByRole('button', { name: 'Stop the webcam' }).click();
+    expect(await page.locator('#video').isVisible()).toBe(false);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
 });

@@ -1,7 +1,7 @@
 // The independent witness for a whole network: onnxruntime-web runs an ONNX file written from a FloatModel, with every
 // layer's output as an output of the graph. Float32, one thread. It shares nothing with the engine but the layer list.
 import * as ort from 'onnxruntime-web';
-import { inferShapes, type LayerShapes } from '../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../../src/network/shapes.ts';
 import { encodeOnnx, layerOutput } from '../../tools/fixtures/encode-onnx.ts';
 import { frameworkInput, type TrainedModel } from '../../tools/fixtures/trained-model.ts';
 import type { FloatModel } from '../../weights/float-model.ts';
@@ -21,7 +21,7 @@ async function loaded({ network, preprocess, layers }: FloatModel): Promise<Trai
 }
 
 export class OnnxReference {
-  readonly layers: LayerShapes[];
+  readonly layers: LayerInfo[];
   readonly #session: ort.InferenceSession;
   readonly #model: TrainedModel;
 

@@ -20,7 +20,7 @@ export interface BmpPicture {
   /** Unused bytes before the pixels. */
   gap?: number;
   /** Colours that the header announces. */
-  coloursUsed?: number;
+  colorsUsed?: number;
 }
 
 function packRow(row: number[], bits: number): Buffer {
@@ -54,7 +54,7 @@ export function encodeBmp(picture: BmpPicture): Buffer {
     info.writeUInt16LE(1, 12);
     info.writeUInt16LE(bits, 14);
     info.writeUInt32LE(compression, 16);
-    info.writeUInt32LE(picture.coloursUsed ?? (picture.palette?.length ?? 0) / 3, 32);
+    info.writeUInt32LE(picture.colorsUsed ?? (picture.palette?.length ?? 0) / 3, 32);
   }
   const masks = Buffer.alloc(compression === 6 ? 16 : compression === 3 ? 12 : 0);
   if (masks.length > 0)

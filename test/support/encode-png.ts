@@ -4,7 +4,7 @@ import { crc32, deflateSync, type ZlibOptions } from 'node:zlib';
 export interface PngPicture {
   width: number;
   height: number;
-  colourType: 0 | 2 | 3 | 4 | 6;
+  colorType: 0 | 2 | 3 | 4 | 6;
   depth: 1 | 2 | 4 | 8 | 16;
   /** Samples [height][width][channels], each of `depth` bits. */
   samples: number[];
@@ -40,14 +40,14 @@ export function header(
   width: number,
   height: number,
   depth: number,
-  colourType: number,
+  colorType: number,
   interlace = 0,
 ): Buffer {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width);
   data.writeUInt32BE(height, 4);
   data[8] = depth;
-  data[9] = colourType;
+  data[9] = colorType;
   data[12] = interlace;
   return chunk('IHDR', data);
 }
@@ -99,7 +99,7 @@ function filterRow(type: number, row: Buffer, above: Buffer, pixelBytes: number)
 /** The filtered rows of all passes: what the zlib stream holds. */
 export function rawRows(picture: PngPicture): Buffer {
   const { width, height, depth, samples } = picture;
-  const channels = CHANNELS[picture.colourType];
+  const channels = CHANNELS[picture.colorType];
   const pixelBytes = Math.max(1, (channels * depth) >> 3);
   const rows: Buffer[] = [];
   for (const [x0 = 0, y0 = 0, dx = 1, dy = 1] of picture.interlaced ? ADAM7 : WHOLE) {
@@ -124,7 +124,7 @@ export function encodePng(picture: PngPicture): Buffer {
   for (let at = 0; at < data.length; at += step) idats.push(chunk('IDAT', data.subarray(at, at + step)));
   return Buffer.concat([
     SIGNATURE,
-    header(picture.width, picture.height, picture.depth, picture.colourType, Number(picture.interlaced)),
+    header(picture.width, picture.height, picture.depth, picture.colorType, Number(picture.interlaced)),
     ...(picture.palette ? [chunk('PLTE', Buffer.from(picture.palette))] : []),
     ...(picture.before ?? []),
     ...idats,
@@ -135,7 +135,7 @@ export function encodePng(picture: PngPicture): Buffer {
 
 /** The RGB that a picture stands for: the upper 8 bits of 16, grey levels spread to 0..255, no alpha. */
 export function pngPixels(picture: PngPicture): Uint8Array {
-  const channels = CHANNELS[picture.colourType];
+  const channels = CHANNELS[picture.colorType];
   const rgb = new Uint8Array(picture.width * picture.height * 3);
   const level = (sample: number) =>
     picture.depth === 16 ? sample >> 8 : Math.round((sample * 255) / (2 ** picture.depth - 1));
@@ -143,7 +143,7 @@ export function pngPixels(picture: PngPicture): Uint8Array {
     const pixel = Math.floor(i / 3) * channels;
     const c = i % 3;
     const sample = picture.samples[pixel + (channels >= 3 ? c : 0)] ?? 0;
-    rgb[i] = picture.colourType === 3 ? (picture.palette?.[sample * 3 + c] ?? 0) : level(sample);
+    rgb[i] = picture.colorType === 3 ? (picture.palette?.[sample * 3 + c] ?? 0) : level(sample);
   }
   return rgb;
 }

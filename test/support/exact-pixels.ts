@@ -12,7 +12,7 @@ const AGAIN = 3;
 
 interface Decoder {
   memory: WebAssembly.Memory;
-  open(format: number, scans: number, visits: bigint): void;
+  open(format: number, scans: number, blocks: bigint): void;
   room(): number;
   inputEnd(): number;
   advance(written: number, last: number): number;
@@ -43,8 +43,8 @@ export interface Options {
   size?: number;
   /** Resize to this before the square is cut; unchanged unless given. */
   resized?: [number, number];
-  /** Block visits that are allowed. */
-  visits?: bigint;
+  /** Blocks that may be visited. */
+  blocks?: bigint;
   /** A larger picture ends with status 1, as the host ends it: by its header. */
   maxPixels?: number;
   debug?: boolean;
@@ -69,7 +69,7 @@ export function decoder(debug = false): Decoder {
 /** Decodes one square of `bytes` with `instance`. */
 export function decode(instance: Decoder, format: Format, bytes: Uint8Array, options: Options = {}): Outcome {
   const chunk = options.chunk ?? 65_536;
-  instance.open(FORMATS[format], 1000, options.visits ?? 1n << 30n);
+  instance.open(FORMATS[format], 1000, options.blocks ?? 1n << 30n);
   let at = 0;
   let status = 0;
   let size = 0;

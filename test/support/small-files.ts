@@ -1,13 +1,27 @@
-// One small file of every kind that the decoder reads, made when the tests run.
+// One small file of every kind that the decoder reads, made when the tests run. A new format is a row of this table: the
+// tests of damage (test/decode/damage.test.ts) take each row through all that they do.
 import sharp from 'sharp';
 import { photograph } from '../../tools/fixtures/photograph.ts';
-import { randomNumbers } from '../../tools/fixtures/random.ts';
+import { randomIntegers, randomNumbers } from '../../tools/fixtures/random.ts';
 import { type BmpPicture, encodeBmp } from './encode-bmp.ts';
+import { encodeGif, type GifPicture } from './encode-gif.ts';
+import { encodePng, type PngPicture } from './encode-png.ts';
+import type { Format } from './exact-pixels.ts';
 
-export interface Fixture {
+interface Facts {
+  /** Share of the file that must be there for a picture: checksums, end markers and padding may be missing. */
+  needed?: number;
+  /** Checksums cover all of it: damaged, it is the same picture or none. */
+  checksummed?: boolean;
+}
+
+export interface SmallFile extends Required<Facts> {
   name: string;
+  format: Format;
   file: Uint8Array;
 }
+
+const NEEDED = 0.95;
 
 const WIDTH = 44;
 const HEIGHT = 36;
@@ -36,42 +50,113 @@ function bmp(bits: BmpPicture['bits'], more: Partial<BmpPicture> = {}): Uint8Arr
   return encodeBmp({ width: WIDTH, height: HEIGHT, bits, pixels: values(2 ** bits), palette, ...more });
 }
 
-export async function smallFiles(): Promise<Fixture[]> {
+const SIDE = 20;
+const below = randomIntegers(20_120_930);
+const numbers = (count: number, limit: number) => Array.from({ length: count }, () => below(limit));
+/** One number in five by chance, the others in order: some of it compresses. */
+const calm = (count: number, limit: number) =>
+  numbers(count, limit).map((n, i) => (i % 5 === 0 ? n : i % limit));
+
+const rgbPng: PngPicture = {
+  width: SIDE,
+  height: SIDE,
+  colorType: 2,
+  depth: 8,
+  samples: calm(SIDE * SIDE * 3, 256),
+  filter: (y) => y % 5,
+  idatBytes: 300,
+};
+const palettePng: PngPicture = {
+  ...rgbPng,
+  colorType: 3,
+  depth: 4,
+  interlaced: true,
+  samples: calm(SIDE * SIDE, 16),
+  palette: numbers(48, 256),
+};
+const framedGif: GifPicture = {
+  width: SIDE,
+  height: SIDE,
+  bits: 4,
+  frame: { left: 2, top: 1, width: SIDE - 3, height: SIDE - 2 },
+  pixels: calm(SIDE * SIDE, 16),
+  globalPalette: numbers(48, 256),
+  transparent: 3,
+};
+const smallBmp: BmpPicture = {
+  width: SIDE,
+  height: SIDE,
+  bits: 8,
+  pixels: calm(SIDE * SIDE, 64),
+  palette: numbers(192, 256),
+};
+/** Rows of a run, literals and a jump. */
+const jumps = Buffer.from(
+  Array.from({ length: SIDE }, (_, y) => [9, y, 0, 3, 1, 2, 3, 0, 0, 2, 1, 0, 7, 60, 0, 0]).flat(),
+);
+
+type Row = [name: string, format: Format, file: Promise<Uint8Array> | Uint8Array, facts?: Facts];
+
+async function rows(): Promise<Row[]> {
   const photo = () => photograph(WIDTH, HEIGHT, 7);
   const png = await photo().png().toBuffer();
-  const made: Record<string, Promise<Uint8Array> | Uint8Array> = {
-    'jpeg 4:2:0': photo().jpeg({ quality: 60 }).toBuffer(),
-    'jpeg 4:4:4': photo().jpeg({ quality: 60, chromaSubsampling: '4:4:4' }).toBuffer(),
-    'jpeg progressive': photo().jpeg({ quality: 60, progressive: true }).toBuffer(),
-    'jpeg grey': photo().greyscale().jpeg({ quality: 60 }).toBuffer(),
-    'jpeg cmyk': photo().toColourspace('cmyk').jpeg({ quality: 60 }).toBuffer(),
-    'jpeg with EXIF': photo().withMetadata({ orientation: 6 }).jpeg({ quality: 60 }).toBuffer(),
-    'png rgb': png,
-    'png adaptive': photo().png({ adaptiveFiltering: true }).toBuffer(),
-    'png stored': photo().png({ compressionLevel: 0 }).toBuffer(),
-    'png rgba': photo().ensureAlpha(0.5).png().toBuffer(),
-    'png grey': photo().greyscale().png().toBuffer(),
-    'png 16': photo().toColourspace('rgb16').png().toBuffer(),
-    'png adam7': photo().png({ progressive: true }).toBuffer(),
-    'png palette': photo().png({ palette: true }).toBuffer(),
-    'png palette 4': photo().png({ palette: true, colours: 4 }).toBuffer(),
-    gif: photo().gif().toBuffer(),
-    'gif interlaced': photo().gif({ progressive: true, colours: 16 }).toBuffer(),
-    'bmp 1': bmp(1),
-    'bmp 4': bmp(4),
-    'bmp 8': bmp(8),
-    'bmp rle4': bmp(4, { compression: 2, data: runs(4) }),
-    'bmp rle8': bmp(8, { compression: 1, data: runs(8) }),
-    'bmp 16': bmp(16),
-    'bmp 24': bmp(24, { fromTop: true }),
-    'bmp 32': bmp(32, { compression: 3, masks: [0xff, 0xff00, 0xff0000] }),
-    webp: photo().webp().toBuffer(),
-    'webp lossless': photo().webp({ lossless: true }).toBuffer(),
-    'webp animated': sharp([png, await photo().negate().png().toBuffer()], { join: { animated: true } })
-      .webp()
-      .toBuffer(),
-  };
-  const names = Object.keys(made);
-  const files = await Promise.all(Object.values(made));
-  return files.map((file, i) => ({ name: names[i] ?? '', file: Uint8Array.from(file) }));
+  const negative = await photo().negate().png().toBuffer();
+  const animation = sharp([png, negative], { join: { animated: true } });
+  const checksummed = { checksummed: true };
+  return [
+    ['jpeg 4:2:0', 'jpeg', photo().jpeg({ quality: 60 }).toBuffer()],
+    ['jpeg 4:4:4', 'jpeg', photo().jpeg({ quality: 60, chromaSubsampling: '4:4:4' }).toBuffer()],
+    ['jpeg progressive', 'jpeg', photo().jpeg({ quality: 60, progressive: true }).toBuffer()],
+    ['jpeg grey', 'jpeg', photo().greyscale().jpeg({ quality: 60 }).toBuffer()],
+    ['jpeg cmyk', 'jpeg', photo().toColourspace('cmyk').jpeg({ quality: 60 }).toBuffer()],
+    ['jpeg with EXIF', 'jpeg', photo().withMetadata({ orientation: 6 }).jpeg({ quality: 60 }).toBuffer()],
+    ['png rgb', 'png', png, checksummed],
+    ['png adaptive', 'png', photo().png({ adaptiveFiltering: true }).toBuffer(), checksummed],
+    ['png stored', 'png', photo().png({ compressionLevel: 0 }).toBuffer(), checksummed],
+    ['png rgba', 'png', photo().ensureAlpha(0.5).png().toBuffer(), checksummed],
+    ['png grey', 'png', photo().greyscale().png().toBuffer(), checksummed],
+    ['png 16', 'png', photo().toColourspace('rgb16').png().toBuffer(), checksummed],
+    ['png adam7', 'png', photo().png({ progressive: true }).toBuffer(), checksummed],
+    ['png palette', 'png', photo().png({ palette: true }).toBuffer(), checksummed],
+    ['png palette 4', 'png', photo().png({ palette: true, colours: 4 }).toBuffer(), checksummed],
+    ['png of many chunks, all filters', 'png', encodePng(rgbPng), checksummed],
+    ['png palette, interlaced', 'png', encodePng(palettePng), checksummed],
+    ['png of stored blocks', 'png', encodePng({ ...rgbPng, zlib: { level: 0 } }), checksummed],
+    ['gif', 'gif', photo().gif().toBuffer()],
+    ['gif interlaced', 'gif', photo().gif({ progressive: true, colours: 16 }).toBuffer()],
+    ['gif with a frame', 'gif', encodeGif(framedGif)],
+    ['gif with a frame, interlaced', 'gif', encodeGif({ ...framedGif, interlaced: true })],
+    ['bmp 1', 'bmp', bmp(1)],
+    ['bmp 4', 'bmp', bmp(4)],
+    ['bmp 8', 'bmp', bmp(8)],
+    ['bmp rle4', 'bmp', bmp(4, { compression: 2, data: runs(4) })],
+    ['bmp rle8', 'bmp', bmp(8, { compression: 1, data: runs(8) })],
+    ['bmp 16', 'bmp', bmp(16)],
+    ['bmp 24', 'bmp', bmp(24, { fromTop: true })],
+    ['bmp 32', 'bmp', bmp(32, { compression: 3, masks: [0xff, 0xff00, 0xff0000] })],
+    ['bmp with a short palette', 'bmp', encodeBmp(smallBmp)],
+    ['bmp with runs', 'bmp', encodeBmp({ ...smallBmp, compression: 1, data: jumps })],
+    [
+      'bmp with masks',
+      'bmp',
+      encodeBmp({ ...smallBmp, bits: 16, compression: 3, masks: [0xf800, 0x7e0, 0x1f] }),
+    ],
+    ['webp', 'webp', photo().webp().toBuffer()],
+    ['webp square', 'webp', photograph(40, 40, 2).webp({ quality: 60 }).toBuffer()],
+    ['webp lossless', 'webp', photo().webp({ lossless: true }).toBuffer()],
+    // Of an animation only the first of two frames is read.
+    ['webp animated', 'webp', animation.webp().toBuffer(), { needed: 0.5 }],
+  ];
+}
+
+export async function smallFiles(): Promise<SmallFile[]> {
+  return Promise.all(
+    (await rows()).map(async ([name, format, file, { needed = NEEDED, checksummed = false } = {}]) => ({
+      name,
+      format,
+      file: Uint8Array.from(await file),
+      needed,
+      checksummed,
+    })),
+  );
 }

@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test, vi } from 'vitest';
 import { BenchError, type Contender } from '../../tools/bench/contender.ts';
-import { dequantise, planarInput } from '../../tools/bench/peers/dequantised.ts';
+import { dequantize, planarInput } from '../../tools/bench/peers/dequantized.ts';
 import { largestOutputs } from '../../tools/bench/peers/open.ts';
 import { encodeQdqOnnx } from '../../tools/bench/peers/qdq-onnx.ts';
 import { verifyAll } from '../../tools/bench/race.ts';
@@ -31,7 +31,7 @@ describe("the peers' files are our network", async () => {
   const engine = await packTrained(trained, 'bvlc-alexnet');
   const shown = pictures(6, trained.network.input.size, 5);
   const ours = engine.run(shown).map(({ logits }) => logits);
-  const model = dequantise(engine);
+  const model = dequantize(engine);
 
   test.each([
     { form: 'float32', least: 0.9995, encode: () => encodeOnnx(model) },

@@ -29,6 +29,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const OK: Finished = { status: 0, output: '' };
 
+const JOBS = {
+  queue: 'alexnet-edge-photos',
+  deadLetters: 'alexnet-edge-photos-dead',
+  photos: 'photos',
+  results: 'photo-results',
+};
+
 /** Answers by the start of the command; all commands are noted. */
 function scripted(answers: Record<string, Finished>, head?: Uint8Array, targets = ['https://x.workers.dev']) {
   const commands: string[] = [];
@@ -196,6 +203,57 @@ describe('steps', () => {
   });
 });
 
+describe('jobs', () => {
+  const missing = { status: 1, output: 'Queue "alexnet-edge-photos" does not exist. [code: 11000]' };
+  const withJobs = (given: Deployment, watch?: string): Deployment => ({
+    ...given,
+    settings: { ...given.settings, jobs: JOBS },
+    ...(watch === undefined ? {} : { watch }),
+  });
+
+  test('buckets and queues are created, the dead letter queue first; the rule comes last', async () => {
+    const { commands, wrangler } = scripted({ 'queues info': missing });
+    const { given, printed } = deployment(wrangler);
+    await deploy(withJobs(given, 'photos/in/'));
+    expect(commands.filter((command) => /queues|notification|info photo/.test(command))).toEqual([
+      'r2 bucket info photos',
+      'r2 bucket info photo-results',
+      'queues info alexnet-edge-photos-dead',
+      'queues create alexnet-edge-photos-dead',
+      'queues info alexnet-edge-photos',
+      'queues create alexnet-edge-photos',
+      'r2 bucket notification create photos --event-type object-create --queue alexnet-edge-photos --prefix in/',
+    ]);
+    expect(printed.some((line) => line.startsWith('8. watch: wrangler r2 bucket notification create'))).toBe(
+      true,
+    );
+  });
+
+  test('a rule that is there already is no failure; a dry run only prints it', async () => {
+    const rule = { status: 1, output: 'A rule with this prefix already exists' };
+    const there = scripted({ 'r2 bucket notification': rule });
+    const { given, printed } = deployment(there.wrangler);
+    await deploy(withJobs(given, 'photos'));
+    expect(printed).toContain('   the rule is there');
+    const dry = scripted({});
+    const dryRun = deployment(dry.wrangler, { dryRun: true });
+    await deploy(withJobs(dryRun.given, 'photos/'));
+    expect(dry.commands.map((command) => command.split(' --')[0])).toEqual(['deploy']);
+    expect(dryRun.printed.join()).toContain('notification create photos --event-type object-create --queue');
+    expect(dryRun.printed.at(-1)).toBe('dry run: steps 4 to 9 were not done');
+  });
+
+  test('a bucket that is not PHOTOS, and no jobs at all', async () => {
+    const { given } = deployment(scripted({}).wrangler);
+    expect(await messageOf(deploy(withJobs(given, 'models/in')))).toMatch(
+      /--watch: expected photos.*found "models/,
+    );
+    expect(await messageOf(deploy({ ...given, watch: 'photos' }))).toMatch(
+      /--watch: expected the tables of jobs/,
+    );
+  });
+});
+
 describe('wrangler.toml', () => {
   const text = readFileSync(path.join(root, 'wrangler.toml'), 'utf8');
   const settingsOf = (toml: string): Settings => {
@@ -218,7 +276,17 @@ describe('wrangler.toml', () => {
       cwd: root,
       env: { ...process.env, NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false' },
     });
-    for (const binding of ['MODELS', 'MODEL ', 'RATE_LIMITER', 'ANALYTICS', 'IMAGES'])
+    for (const binding of [
+      'MODELS',
+      'MODEL ',
+      'RATE_LIMITER',
+      'ANALYTICS',
+      'IMAGES',
+      'PHOTOS',
+      'RESULTS',
+      'QUEUE',
+      'JOBS',
+    ])
       expect(stdout).toContain(`env.${binding}`);
   }, 60_000);
 
@@ -238,6 +306,35 @@ describe('wrangler.toml', () => {
     expect(text).toContain(from);
     expect(() => settingsOf(text.replace(from, to))).toThrow(message);
   });
+
+  test('jobs: all of their tables, and that they fit together', () => {
+    const uncommented = text.replace(/^#(?=[[a-zA-Z])/gm, '');
+    expect(settingsOf(uncommented).jobs).toEqual(JOBS);
+    expect(settingsOf(text).jobs).toBeUndefined();
+    for (const [from, to, message] of [
+      ['binding = "RESULTS"', 'binding = "OTHER"', /jobs: expected PHOTOS and RESULTS .* found only some/],
+      [
+        'dead_letter_queue = "alexnet-edge-photos-dead"',
+        '',
+        /dead_letter_queue = "alexnet-edge-photos-dead", found none/,
+      ],
+      ['max_retries = 10\n', 'max_retries = 6\n', /max_retries over 6, found 6/],
+      ['new_sqlite_classes', 'new_classes', /new_sqlite_classes = \["Job"\]/],
+      ['class_name = "Job"', 'class_name = "Jobs"', /class_name = "Job", found Jobs/],
+    ] as const) {
+      expect(uncommented).toContain(from);
+      expect(() => settingsOf(uncommented.replace(from, to))).toThrow(message);
+    }
+  });
+
+  test.each(['https://a.example', '*.example.com', '127.0.0.1', 'localhost', 'a.example/x', 'a.example:x'])(
+    'URL_HOSTS: %s',
+    (host) => {
+      const listing = (hosts: string) => text.replace(/^# URL_HOSTS = ""/m, `URL_HOSTS = "${hosts}"`);
+      expect(settingsOf(listing('a.example, Images.Example.com:8443')).name).toBe('alexnet-edge');
+      expect(() => settingsOf(listing(`a.example,${host}`))).toThrow(/URL_HOSTS: expected names of hosts/);
+    },
+  );
 
   test('a rate that differs from what the binding has', () => {
     const uncommented = text.replace(/^#(?=[[a-zA-Z])/gm, '');

@@ -35,8 +35,12 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await page.text()).toContain('<h1>alexnet-edge</h1>');
-  const kernels = await fetch(new URL('/build/decode.wasm', worker.url));
+  const { folder } = (await (await fetch(new URL('/build/current.json', worker.url))).json()) as {
+    folder: string;
+  };
+  const kernels = await fetch(new URL(`${folder}decode.wasm`, worker.url));
   expect(kernels.headers.get('content-type')).toBe('application/wasm');
+  expect(kernels.headers.get('cache-control')).toMatch(/immutable/);
   expect((await fetch(new URL('/nowhere.js', worker.url))).status).toBe(404);
   expect((await fetch(new URL('/openapi.json', worker.url))).status).toBe(200);
   const rest = await fetch(new URL('/v1/models/alexnet-ten-classes/file', worker.url), {
@@ -45,6 +49,20 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   expect(rest.status).toBe(206);
   const whole = await readFile((await defaultModelFile()).file);
   expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(50_000_000))).toBe(true);
+});
+
+test('has no jobs, and says what would make some', async () => {
+  const response = await fetch(new URL('/v1/jobs', worker.url));
+  expect(response.status).toBe(501);
+  const { type, detail } = (await response.json()) as { type: string; detail: string };
+  expect(type).toBe('urn:alexnet-edge:problem:jobs-unbound');
+  for (const table of [
+    '[[r2_buckets]]',
+    '[[durable_objects.bindings]]',
+    '[[queues.producers]]',
+    'npm run bulk',
+  ])
+    expect(detail).toContain(table);
 });
 
 test('a model that is not on disk: 500 that says so, and the Worker goes on', async () => {
@@ -76,6 +94,7 @@ test('texts of the config are quoted', () => {
     modules: ['index.js'],
     compatibilityDate: '2026-10-20',
     variables: { CORS_ORIGINS: 'a"b\\c' },
+    objects: [],
     pageHeaders: {},
   });
   expect(config).toContain('(name = "CORS_ORIGINS", text = "a\\"b\\\\c")');

@@ -129,8 +129,8 @@ describe.each<[string, () => Part]>([
 });
 
 test('the mean colour instead has other logits: the image is seen', async () => {
-  const { meanImage: _, ...coloured } = await withFile(binaryproto(MEAN, false));
-  const { logits } = await packedLogits(coloured);
+  const { meanImage: _, ...plain } = await withFile(binaryproto(MEAN, false));
+  const { logits } = await packedLogits(plain);
   const cosines = (await wanted).map((expected, index) => cosine(logits[index] as Float32Array, expected));
   expect(Math.min(...cosines)).toBeLessThan(0.99);
 });
@@ -139,8 +139,8 @@ test('a flat image is the mean colour, and only a packed layer has a map', async
   const flat = MEAN.map((_, i) => [104, 117, 123][Math.floor(i / SIDE / SIDE)] as number);
   const image = await withFile(binaryproto(flat, false));
   expect(image.preprocess.mean).toEqual([123, 117, 104]);
-  const { meanImage: _, ...coloured } = image;
-  const [a, b] = [await packedLogits(image), await packedLogits(coloured)];
+  const { meanImage: _, ...plain } = image;
+  const [a, b] = [await packedLogits(image), await packedLogits(plain)];
   const largest = a.conv1.reduce((best, value) => Math.max(best, value), 0);
   a.conv1.forEach((value, i) => {
     expect(Math.abs(value - (b.conv1[i] as number))).toBeLessThan(largest * 1e-5);

@@ -81,6 +81,24 @@ export function goodPhoto(): Promise<Buffer> {
   return photograph(500, 375, 1).jpeg().toBuffer();
 }
 
+/** A photo of which the JSON has about 1 MB. */
+export async function smallPhotoJson(): Promise<Buffer> {
+  const photo = await photograph(1600, 1200, 9).jpeg({ quality: 98 }).toBuffer();
+  const whole = Buffer.concat([photo, Buffer.alloc(Math.max(0, 750_000 - photo.length))]);
+  return Buffer.from(JSON.stringify({ image: whole.toString('base64') }));
+}
+
+/** A run-length coded BMP of about 860 bytes: `rows` rows that hold nothing but their end. */
+export function bmpRows(side: number, rows: number): Buffer {
+  const file = Buffer.concat([bmpCanvas(), Buffer.alloc(2 * rows)]);
+  file.writeUInt32LE(file.length, 2);
+  file.writeInt32LE(side, 18);
+  file.writeInt32LE(side, 22);
+  file[file.length - 1] = 1;
+  file[63] = 0;
+  return file;
+}
+
 export const BOUNDARY = 'b';
 export const FORM = [`Content-Type: multipart/form-data; boundary=${BOUNDARY}`];
 

@@ -55,14 +55,19 @@ export interface Head {
   /** Further lines, without line ends. */
   lines?: string[];
   version?: string;
+  /** The address that a proxy would tell. */
+  from?: string;
 }
 
 /** The head of a request. */
-export function head(path: string, { method = 'POST', length, lines = [], version = '1.1' }: Head): string {
+export function head(
+  path: string,
+  { method = 'POST', length, lines = [], version = '1.1', from = ATTACKER }: Head,
+): string {
   const all = [
     `${method} ${path} HTTP/${version}`,
     'Host: x',
-    `CF-Connecting-IP: ${ATTACKER}`,
+    `CF-Connecting-IP: ${from}`,
     ...(length === undefined ? [] : [`Content-Length: ${length}`]),
     ...lines,
   ];
@@ -81,10 +86,15 @@ export async function bytesOf(bytes: Bytes): Promise<Uint8Array> {
 }
 
 /** A whole request with its length told; `make` gives the body. */
-export function request(path: string, make: Bytes, lines: string[] = []): () => Promise<Uint8Array> {
+export function request(
+  path: string,
+  make: Bytes,
+  lines: string[] = [],
+  from = ATTACKER,
+): () => Promise<Uint8Array> {
   return async () => {
     const body = await bytesOf(make);
-    return Buffer.concat([Buffer.from(head(path, { length: body.byteLength, lines })), body]);
+    return Buffer.concat([Buffer.from(head(path, { length: body.byteLength, lines, from })), body]);
   };
 }
 

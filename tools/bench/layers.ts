@@ -1,7 +1,7 @@
 // One forward pass of ours taken apart: every layer, with the time that its multiply-add kernel took, and what all
 // kernels together took by name. A layer's time includes the quantisation of its input.
 import type { Engine } from '../../src/engine/engine.ts';
-import type { LayerShapes } from '../../src/network/shapes.ts';
+import type { LayerInfo } from '../../src/network/shapes.ts';
 import { median, timingOf } from './statistics.ts';
 import { timedEngine } from './timed-kernels.ts';
 
@@ -34,7 +34,7 @@ export interface Breakdown {
 }
 
 /** Milliseconds per layer of one pass, in order. */
-function layerTimes(engine: Engine, picture: Uint8Array, after: (layer: LayerShapes) => void): number[] {
+function layerTimes(engine: Engine, picture: Uint8Array, after: (layer: LayerInfo) => void): number[] {
   const times: number[] = [];
   let last = performance.now();
   engine.run([picture], (layer) => {

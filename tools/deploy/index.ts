@@ -11,16 +11,18 @@ import { readSettings } from './settings.ts';
 import { deploy } from './steps.ts';
 import { ROOT, wrangler } from './wrangler.ts';
 
-const { dryRun = false } = new Command('deploy')
+const { dryRun = false, watch } = new Command('deploy')
   .description('deploy the Worker and its model')
   .option('--dry-run', 'print each step, do only those that need no account')
+  .option('--watch <bucket/prefix>', 'announce new objects of the bucket PHOTOS to the queue')
   .parse()
-  .opts<{ dryRun?: boolean }>();
+  .opts<{ dryRun?: boolean; watch?: string }>();
 
 try {
   const settings = readSettings(CONFIG_PATH);
   await deploy({
     dryRun,
+    watch,
     settings,
     wrangler,
     build: async () => {

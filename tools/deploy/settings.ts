@@ -2,9 +2,19 @@
 // that the Worker would otherwise refuse at its first request.
 import { unstable_readConfig } from 'wrangler';
 import type { Bindings } from '../../src/http/bindings.ts';
-import { budgetLimits, cacheSeconds, maxFiles, maxJsonBytes, ratePolicy } from '../../src/http/limits.ts';
+import {
+  budgetLimits,
+  cacheSeconds,
+  headLimits,
+  maxFiles,
+  maxJsonBytes,
+  ratePolicy,
+} from '../../src/http/limits.ts';
 import { imageLimits } from '../../src/image/limits.ts';
+import { firstPause } from '../../src/jobs/consumer.ts';
+import { allowedHosts } from '../../src/photos/url.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
+import { type JobSettings, jobSettings } from './job-settings.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const KEY = /^[a-z0-9][a-z0-9._-]*-[0-9a-f]{12}\.safetensors$/;
@@ -15,6 +25,8 @@ export interface Settings {
   bucket: string;
   /** Key of the model. */
   model: string;
+  /** What jobs have; undefined without jobs. */
+  jobs?: JobSettings | undefined;
   /** Arguments that choose the environment. */
   environment: string[];
 }
@@ -51,20 +63,35 @@ export function readSettings(configPath: string): Settings {
   checkVariables(config.vars);
   const limiter = config.ratelimits.find((entry: { name: string }) => entry.name === 'RATE_LIMITER')?.simple;
   if (limiter) {
-    const told = {
+    const vars = {
       limit: Number(config.vars.RATE_LIMIT ?? 60),
       period: Number(config.vars.RATE_PERIOD ?? 60),
     };
-    require(limiter.limit === told.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, told.limit);
-    require(limiter.period === told.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, told.period);
+    require(limiter.limit === vars.limit, 'RATE_LIMIT', `${limiter.limit} as in ratelimits`, vars.limit);
+    require(limiter.period === vars.period, 'RATE_PERIOD', `${limiter.period} as in ratelimits`, vars.period);
   }
-  return { name, bucket, model, environment: production ? ['--env', 'production'] : [] };
+  const jobs = jobSettings(config);
+  return { name, bucket, model, jobs, environment: production ? ['--env', 'production'] : [] };
 }
+
+/** A name with dots, and a port where it is not 443. */
+const HOST = /^(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$/;
 
 function checkVariables(vars: Record<string, unknown>): void {
   const bindings = vars as Bindings;
+  for (const host of allowedHosts(bindings.URL_HOSTS))
+    require(HOST.test(host), 'URL_HOSTS', 'names of hosts, such as images.example.com:8443', `"${host}"`);
   try {
-    for (const read of [imageLimits, budgetLimits, maxFiles, maxJsonBytes, ratePolicy, cacheSeconds])
+    for (const read of [
+      imageLimits,
+      budgetLimits,
+      headLimits,
+      maxFiles,
+      maxJsonBytes,
+      ratePolicy,
+      cacheSeconds,
+      firstPause,
+    ])
       read(bindings);
   } catch (error) {
     if (!(error instanceof Error)) throw error;

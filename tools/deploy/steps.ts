@@ -7,6 +7,7 @@ import { OperatorError } from '../../weights/operator-error.ts';
 import { isSameModel } from '../../weights/packed/conflict.ts';
 import type { PackedFile } from '../../weights/packed/file.ts';
 import { bundleFiles, bundleTo } from './bundle.ts';
+import { provideQueue, provideRule, watchRule } from './queues.ts';
 import type { Settings } from './settings.ts';
 import { expectSuccess, type Finished, type Wrangler } from './wrangler.ts';
 
@@ -20,6 +21,8 @@ export interface Deployment {
   build(): Promise<void>;
   /** The packed model's file. */
   model(): Promise<PackedFile>;
+  /** BUCKET/PREFIX whose new objects are announced to the queue. */
+  watch?: string | undefined;
   /** Where the bundle goes. */
   bundleFolder: string;
   fetch: typeof fetch;
@@ -40,7 +43,7 @@ async function bundle({ wrangler, settings, bundleFolder, print }: Deployment): 
     throw new OperatorError(`bundle: expected at most ${MAX_BUNDLE_BYTES} bytes, found ${bytes}`);
 }
 
-async function provideBucket({ wrangler, settings: { bucket }, print }: Deployment): Promise<void> {
+async function provideBucket({ wrangler, print }: Deployment, bucket: string): Promise<void> {
   const found = await wrangler.run('r2', 'bucket', 'info', bucket);
   if (found.status === 0) return print(`   bucket ${bucket} is there`);
   if (!/does not exist|not found|\[code: 10006\]/i.test(found.output)) expectSuccess('r2 bucket info', found);
@@ -98,33 +101,49 @@ async function warm({ fetch, print }: Deployment, address: URL): Promise<void> {
 
 /** Throws OperatorError at the first step that fails. */
 export async function deploy(deployment: Deployment): Promise<void> {
-  const { dryRun, settings, wrangler, print } = deployment;
-  const { name, bucket, model, environment } = settings;
-  print(
-    `1. check: Worker ${name}, bucket ${bucket}, model ${model}${environment.length ? ', production' : ''}`,
-  );
+  const { dryRun, settings, wrangler, print, watch } = deployment;
+  const { name, bucket, model, environment, jobs } = settings;
+  let number = 0;
+  const step = (text: string) => print(`${++number}. ${text}`);
+  step(`check: Worker ${name}, bucket ${bucket}, model ${model}${environment.length ? ', production' : ''}`);
+  const rule = watch === undefined ? undefined : watchRule(watch, jobs);
   const file = await deployment.model();
   if (file.key !== model)
     throw new OperatorError(`${file.path}: expected the model ${model}, found ${file.key}`);
   if (!dryRun) expectSuccess('wrangler whoami', loggedIn(await wrangler.run('whoami')));
-  print('2. build the wasm modules');
+  step('build the wasm modules');
   await deployment.build();
-  print('3. bundle');
+  step('bundle');
   await bundle(deployment);
-  print(`4. bucket ${bucket}: create it if it is missing`);
-  if (!dryRun) await provideBucket(deployment);
-  print(`5. model: upload ${model} unless its checksum is there (${file.bytes} bytes)`);
+  step(`bucket ${bucket}: create it if it is missing`);
+  if (!dryRun) await provideBucket(deployment, bucket);
+  step(`model: upload ${model} unless its checksum is there (${file.bytes} bytes)`);
   if (!dryRun) await provideModel(deployment, file);
-  print(`6. deploy: wrangler deploy ${environment.join(' ')}`.trimEnd());
+  if (jobs) {
+    const buckets = [...new Set([jobs.photos, jobs.results])];
+    step(
+      `jobs: create what is missing of bucket ${buckets.join(', ')}, queue ${jobs.queue}, ${jobs.deadLetters}`,
+    );
+    if (!dryRun) {
+      for (const own of buckets) await provideBucket(deployment, own);
+      // The queue names the dead letter queue: that one first.
+      for (const queue of [jobs.deadLetters, jobs.queue]) await provideQueue(deployment, queue);
+    }
+  }
+  step(`deploy: wrangler deploy ${environment.join(' ')}`.trimEnd());
   const deployed = dryRun ? undefined : await wrangler.deploy(...environment);
   if (deployed) expectSuccess('wrangler deploy', deployed);
   const address = deployed ? addressOf(deployed.targets) : undefined;
-  print(`7. load the model: GET ${address?.origin ?? '<address>'}/readyz?warm=1`);
+  if (rule) {
+    step(`watch: wrangler ${rule.join(' ')}`);
+    if (!dryRun) await provideRule(deployment, rule);
+  }
+  step(`load the model: GET ${address?.origin ?? '<address>'}/readyz?warm=1`);
   if (address) await warm(deployment, address);
-  print(address ? `deployed: ${address.origin}` : 'dry run: steps 4 to 7 were not done');
+  print(address ? `deployed: ${address.origin}` : `dry run: steps 4 to ${number} were not done`);
 }
 
-/** `whoami` ends with status 0 when nobody is logged in. */
+/** `whoami` ends with status 0 when no account is logged in. */
 function loggedIn({ status, output }: Finished): Finished {
   return { output, status: /not authenticated/i.test(output) ? 1 : status };
 }

@@ -38,7 +38,7 @@ async function extract(file: string): Promise<Omit<ExtractReply, 'file'>> {
     const area = crops === 10 ? 'square' : 'crop';
     const { pixels, size } = await decoder.decode(bytes, { preprocess, limits, exif: 'apply', area });
     if (float) {
-      const views = crops === 10 ? tenCrops(pixels, size, preprocess.crop) : [pixels];
+      const views = crops === 10 ? [...tenCrops(pixels, size, preprocess.crop)] : [pixels];
       const vectors = engine.activations(views, layers);
       return {
         activations: layers.map((_, at) => mean(vectors.map((view) => view[at] ?? new Float32Array(0)))),

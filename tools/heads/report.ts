@@ -1,21 +1,10 @@
 // What a training says of itself on a terminal: accuracy with its interval, confusions, photos that look wrong.
+import { wilson } from '../../src/heads/accuracy.ts';
 import type { LeftOut, Trained } from '../../src/heads/train.ts';
 import { table } from '../table.ts';
 
 const SUSPICIOUS = 10;
 const REJECT = 0.05;
-/** 97.5 % quantile of the normal distribution. */
-const Z = 1.959964;
-
-/** The 95 % interval of a share (Wilson 1927). */
-export function wilson(hits: number, of: number): [number, number] {
-  const p = hits / of;
-  const centre = p + (Z * Z) / (2 * of);
-  const half = Z * Math.sqrt((p * (1 - p)) / of + (Z * Z) / (4 * of * of));
-  const scale = 1 + (Z * Z) / of;
-  return [(centre - half) / scale, (centre + half) / scale];
-}
-
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dotProducts } from '../../src/engine/gram.ts';
 import type { Example } from '../../src/heads/examples.ts';
+import { featureLayers } from '../../src/heads/features.ts';
 import { encodeHead } from '../../src/heads/file.ts';
 import { checkHeadName, headVersion } from '../../src/heads/published.ts';
 import { type Trained, train } from '../../src/heads/train.ts';
@@ -19,11 +20,6 @@ export interface TrainCommand {
   mirror?: boolean;
 }
 
-/** The dense layers before the last: what a head may read. */
-export function headLayers({ info }: PackedFile): string[] {
-  return info.network.layers.filter((layer) => layer.type === 'dense' && layer.relu).map(({ name }) => name);
-}
-
 export interface TrainedFolder extends Trained {
   /** The photo of each example. */
   files: string[];
@@ -36,7 +32,7 @@ export async function trainPhotos(
   packed: PackedFile,
   { name, mirror = false }: TrainCommand,
 ): Promise<TrainedFolder> {
-  const layers = headLayers(packed);
+  const layers = featureLayers(packed.info).map(({ name }) => name);
   const replies = await withProgress('reading photos', (progress) =>
     extract(
       photos.map(({ file }) => file),
@@ -60,13 +56,16 @@ export async function trainPhotos(
   const module = kernelsModule();
   const { info } = packed;
   const trained = await withProgress('training      ', async (progress) =>
-    train(examples, {
-      name,
-      backbone: { name: info.name, sha256: info.sha256 },
-      layers,
-      dotProducts: (left, right) => dotProducts(module, left, right),
+    train(
+      examples,
+      {
+        name,
+        backbone: { name: info.name, sha256: info.sha256 },
+        layers,
+        dotProducts: (left, right) => dotProducts(module, left, right),
+      },
       progress,
-    }),
+    ),
   );
   return { ...trained, files, unreadable };
 }

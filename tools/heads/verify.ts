@@ -1,7 +1,7 @@
 // `verify DIR`: photos that the head has not seen, in a folder a class, classified and counted.
 import { checkBackbone } from '../../src/heads/file.ts';
 import { type Head, predict } from '../../src/heads/head.ts';
-import { largest } from '../../src/heads/known.ts';
+import { argmax } from '../../src/heads/known.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import type { PackedFile } from '../../weights/packed/file.ts';
 import { withProgress } from '../progress.ts';
@@ -45,7 +45,7 @@ export async function verifyFolder(folder: string, packed: PackedFile, head: Hea
       return;
     }
     if (known < REJECT) rejected++;
-    pairs.push({ label: labels.indexOf(label), predicted: largest(logits) });
+    pairs.push({ label: labels.indexOf(label), predicted: argmax(logits) });
   });
   const right = pairs.filter(({ label, predicted }) => label === predicted).length;
   if (pairs.length > 0)

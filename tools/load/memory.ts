@@ -1,5 +1,5 @@
 // Memory of the Worker over time. An isolate's own: its wasm memories plus its JavaScript heap. The heap comes from the
-// inspector (wasm is not in it); wasm memories are told from the process's map, where each is an accessible range
+// inspector (wasm is not in it); wasm memories are found in the process's map, where each is an accessible range
 // that is followed by the rest of its reservation. Beside it the resident set of the whole process, which keeps what
 // its allocator has freed.
 import { readFileSync } from 'node:fs';

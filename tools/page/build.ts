@@ -1,28 +1,47 @@
-// What of the page is made and not written: src/page/build with the web worker's script and the wasm modules that it
-// runs. Part of every start, deployment and self-hosted folder, after the wasm modules: `node tools/page/build.ts`.
-import { copyFile, mkdir } from 'node:fs/promises';
+// What of the page is made and not written: src/page/build/HASH with the web worker's script and the wasm modules that
+// it runs, and build/current.json, which names that folder. A folder is named for the SHA-256 of what lies in it, so a
+// browser may keep it for ever. Part of every start, deployment and self-hosted folder, after the wasm modules:
+// `node tools/page/build.ts`.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '../..');
 const MODULES = ['kernels.relaxed.wasm', 'kernels.simd128.wasm', 'decode.wasm'];
+const HASH_DIGITS = 16;
 
-export async function buildPage(): Promise<void> {
-  const folder = path.join(root, 'src/page/build');
-  await mkdir(folder, { recursive: true });
-  await build({
+/** The web worker's script, as one file. */
+async function workerScript(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
     entryPoints: [path.join(root, 'src/browser/worker.ts')],
-    outfile: path.join(folder, 'worker.js'),
+    write: false,
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
     logLevel: 'error',
-    // WebP needs a codec of its own, which stays on the server.
-    external: ['@jsquash/*'],
   });
-  await Promise.all(MODULES.map((name) => copyFile(path.join(root, 'build', name), path.join(folder, name))));
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+function hashOf(files: ReadonlyMap<string, Uint8Array>): string {
+  const hash = createHash('sha256');
+  for (const [name, bytes] of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  return hash.digest('hex').slice(0, HASH_DIGITS);
+}
+
+export async function buildPage(): Promise<void> {
+  const parent = path.join(root, 'src/page/build');
+  const files = new Map<string, Uint8Array>([['worker.js', await workerScript()]]);
+  for (const name of MODULES) files.set(name, await readFile(path.join(root, 'build', name)));
+  const folder = hashOf(files);
+  await mkdir(path.join(parent, folder), { recursive: true });
+  for (const [name, bytes] of files) await writeFile(path.join(parent, folder, name), bytes);
+  await writeFile(path.join(parent, 'current.json'), JSON.stringify({ folder: `/build/${folder}/` }));
+  for (const name of await readdir(parent))
+    if (name !== folder && name !== 'current.json') await rm(path.join(parent, name), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();

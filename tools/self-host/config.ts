@@ -6,6 +6,8 @@ export interface SelfHostConfig {
   compatibilityDate: string;
   /** Variables, MODEL among them. */
   variables: Record<string, string>;
+  /** Durable Objects: bindings and their classes. */
+  objects: readonly { binding: string; className: string }[];
   /** Headers of the page's files. */
   pageHeaders: Record<string, string>;
 }
@@ -33,10 +35,20 @@ export function workerdConfig({
   modules,
   compatibilityDate,
   variables,
+  objects,
   pageHeaders: headers,
 }: SelfHostConfig): string {
   const texts = Object.entries(variables).map(
     ([name, value]) => `    (name = ${quoted(name)}, text = ${quoted(value)}),`,
+  );
+  const objectBindings = objects.map(
+    ({ binding, className }) =>
+      `    (name = ${quoted(binding)}, durableObjectNamespace = ${quoted(className)}),`,
+  );
+  // The key names the folder that the objects lie in: it must never change.
+  const namespaces = objects.map(
+    ({ className }) =>
+      `    (className = ${quoted(className)}, uniqueKey = ${quoted(`alexnet-edge-${className}`)}, enableSql = true),`,
   );
   return `# Written by \`npm run self-host\`. Run it in this folder: workerd serve worker.capnp
 using Workerd = import "/workerd/workerd.capnp";
@@ -46,7 +58,8 @@ const config :Workerd.Config = (
   v8Flags = ["--max-heap-size=64"],
   services = [
     (name = "main", worker = .main),
-    (name = "models", disk = (path = "models")),
+    (name = "models", disk = (path = "models", writable = true)),
+    (name = "objects", disk = (path = "objects", writable = true)),
     (name = "page-files", disk = (path = "page")),
     (name = "front", worker = .front),
   ],
@@ -73,8 +86,12 @@ const main :Workerd.Worker = (
   modules = [
 ${modules.map(moduleLine).join('\n')}
   ],
+  durableObjectNamespaces = [
+${namespaces.join('\n')}
+  ],
+  durableObjectStorage = (localDisk = "objects"),
   bindings = [
-${texts.join('\n')}
+${[...texts, ...objectBindings].join('\n')}
     (name = "MODELS", wrapped = (
       moduleName = "bucket-on-disk",
       innerBindings = [(name = "disk", service = "models")],

@@ -1,5 +1,5 @@
 // A folder with all that plain workerd needs: the bundle, the bucket on disk, the page, the model, and worker.capnp.
-import { copyFile, cp, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
 import { OperatorError } from '../../weights/operator-error.ts';
@@ -11,13 +11,28 @@ import { thirdPartyNotices } from './notices.ts';
 const ROOT = path.join(import.meta.dirname, '../..');
 const PAGE = path.join(import.meta.dirname, '../../src/page');
 
+/** Removes what is in a folder but for what its users made there. */
+async function clear(folder: string, kept: readonly string[]): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names
+      .filter((name) => !kept.includes(name))
+      .map((name) => rm(path.join(folder, name), { recursive: true })),
+  );
+}
+
 /** @param bundle what `wrangler deploy --dry-run --outdir` wrote. @param model the packed model's file. */
 export async function makeSelfHostFolder(folder: string, bundle: string, model: string): Promise<void> {
-  const { vars, compatibility_date } = unstable_readConfig({ config: CONFIG_PATH }, { hideWarnings: true });
+  const { vars, compatibility_date, durable_objects } = unstable_readConfig(
+    { config: CONFIG_PATH },
+    { hideWarnings: true },
+  );
   if (compatibility_date === undefined)
     throw new OperatorError('wrangler.toml: expected a compatibility_date, found none');
-  await rm(folder, { recursive: true, force: true });
+  await clear(folder, ['models', 'objects']);
+  await clear(path.join(folder, 'models'), ['heads']);
   await mkdir(path.join(folder, 'models'), { recursive: true });
+  await mkdir(path.join(folder, 'objects'), { recursive: true });
   const names = await bundleFiles(bundle);
   const modules = ['index.js', ...names.filter((name) => name !== 'index.js').sort()];
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
@@ -35,6 +50,10 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model: 
       modules,
       compatibilityDate: compatibility_date,
       variables,
+      objects: durable_objects.bindings.map(({ name, class_name }: { name: string; class_name: string }) => ({
+        binding: name,
+        className: class_name,
+      })),
       pageHeaders: pageHeaders(await readFile(path.join(PAGE, '_headers'), 'utf8')),
     }),
   );

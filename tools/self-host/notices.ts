@@ -1,4 +1,4 @@
-// NOTICES.txt: the licenses of the third-party code that a bundle contains. Whoever hands the folder on hands that code
+// NOTICES.txt: the licenses of the third-party code that a bundle contains. Passing the folder on passes that code
 // on, too. Which packages are in it is read from the bundle's source map; the texts are the packages' own files.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';

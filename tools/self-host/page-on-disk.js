@@ -4,11 +4,15 @@ const TYPES = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
   svg: 'image/svg+xml',
   jpg: 'image/jpeg',
   png: 'image/png',
   wasm: 'application/wasm',
 };
+
+/** A file in a folder that is named for what lies in it never changes. */
+const NAMED_FOR_CONTENT = /^\/build\/[0-9a-f]{16}\/[^/]+$/;
 
 export default {
   /** @param {{ page: Fetcher, main: Fetcher, HEADERS: Record<string, string> }} env HEADERS: of every file */
@@ -20,7 +24,12 @@ export default {
     const found = await page.fetch(`http://disk${file}`, { method: request.method });
     if (!found.ok) return main.fetch(request);
     const modified = found.headers.get('last-modified');
-    const headers = { ...HEADERS, 'content-type': type, ...(modified ? { 'last-modified': modified } : {}) };
+    const headers = {
+      ...HEADERS,
+      'content-type': type,
+      ...(modified ? { 'last-modified': modified } : {}),
+      ...(NAMED_FOR_CONTENT.test(file) ? { 'cache-control': 'public, max-age=31536000, immutable' } : {}),
+    };
     return new Response(found.body, { headers });
   },
 };

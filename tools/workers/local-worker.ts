@@ -32,13 +32,23 @@ export async function defaultModelFile(): Promise<{ key: string; file: string }>
   return { key, file };
 }
 
+type Bucket = Awaited<ReturnType<Miniflare['getR2Bucket']>>;
+
 export interface LocalWorker {
   url: URL;
   /** The model bucket, to be filled by the test. */
-  bucket: Awaited<ReturnType<Miniflare['getR2Bucket']>>;
+  bucket: Bucket;
   /** Address of the inspector protocol, when it was asked for. */
   inspector?: URL;
+  /** What jobs have to do with, when they were asked for. */
+  jobs?: { photos: Bucket; results: Bucket; queue: Awaited<ReturnType<Miniflare['getQueueProducer']>> };
   stop(): Promise<void>;
+}
+
+export interface JobOptions {
+  /** Name of the queue. */
+  queue: string;
+  maxRetries?: number;
 }
 
 export interface StartOptions {
@@ -51,6 +61,29 @@ export interface StartOptions {
   inspect?: boolean;
   /** Serves the page's files, too. */
   page?: boolean;
+  /** Binds what jobs need. */
+  jobs?: JobOptions;
+}
+
+const NAME = 'alexnet-edge';
+/** As wrangler.toml has them; parts are full at once, so that tests need not wait. */
+const CONSUMER = { maxBatchSize: 20, maxBatchTimeout: 1, maxRetries: 10 };
+
+function jobTriggers({ queue, ...options }: JobOptions) {
+  const dead = `${queue}-dead`;
+  return [
+    { type: 'queue' as const, name: queue, deadLetterQueue: dead, ...CONSUMER, ...options },
+    { type: 'queue' as const, name: dead, ...CONSUMER, maxRetries: 100 },
+  ];
+}
+
+function jobBindings({ queue }: JobOptions) {
+  return {
+    PHOTOS: { type: 'r2' as const, name: 'photos' },
+    RESULTS: { type: 'r2' as const, name: 'results' },
+    JOBS: { type: 'durable-object' as const, worker: NAME, exportName: 'Job' },
+    QUEUE: { type: 'queue' as const, name: queue },
+  };
 }
 
 async function bundleModules(folder: string) {
@@ -68,7 +101,14 @@ async function bundleModules(folder: string) {
 /** @param vars the variables of wrangler.toml's [vars] */
 export async function startWorker(
   vars: Record<string, string>,
-  { folder = BUNDLE_FOLDER, main = 'index.js', onLog, inspect = false, page = false }: StartOptions = {},
+  {
+    folder = BUNDLE_FOLDER,
+    main = 'index.js',
+    onLog,
+    inspect = false,
+    page = false,
+    jobs,
+  }: StartOptions = {},
 ): Promise<LocalWorker> {
   const text = (value: string) => ({ type: 'text' as const, value });
   const mf = new Miniflare({
@@ -81,13 +121,22 @@ export async function startWorker(
     workers: [
       {
         config: {
-          name: 'alexnet-edge',
+          name: NAME,
           compatibilityDate: COMPATIBILITY_DATE,
           manifest: { mainModule: main, modulesRoot: folder, modules: await bundleModules(folder) },
           ...(page ? { assets: PAGE } : {}),
+          ...(jobs === undefined ? {} : { triggers: jobTriggers(jobs) }),
+          exports: {
+            HeadTrainer: { type: 'durable-object' as const, storage: 'sqlite' as const },
+            ...(jobs === undefined
+              ? {}
+              : { Job: { type: 'durable-object' as const, storage: 'sqlite' as const } }),
+          },
           env: {
             MODELS: { type: 'r2', name: 'models' },
-            ...(page ? { ASSETS: { type: 'assets' } } : {}),
+            HEADS: { type: 'durable-object', worker: 'alexnet-edge', exportName: 'HeadTrainer' },
+            ...(page ? { ASSETS: { type: 'assets' as const } } : {}),
+            ...(jobs === undefined ? {} : jobBindings(jobs)),
             ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, text(value)])),
           },
         },
@@ -98,6 +147,15 @@ export async function startWorker(
     url: await mf.ready,
     bucket: await mf.getR2Bucket('MODELS'),
     ...(inspect ? { inspector: await mf.getInspectorURL() } : {}),
+    ...(jobs === undefined
+      ? {}
+      : {
+          jobs: {
+            photos: await mf.getR2Bucket('PHOTOS'),
+            results: await mf.getR2Bucket('RESULTS'),
+            queue: await mf.getQueueProducer('QUEUE'),
+          },
+        }),
     stop: () => mf.dispose(),
   };
 }

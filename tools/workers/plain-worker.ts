@@ -1,6 +1,7 @@
 // The self-hosted Worker: plain workerd over the folder that `npm run self-host` makes, with nothing simulated around
 // it. For tests of self-hosting, and for the load test, since its process holds the isolate and little else.
 import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -27,6 +28,7 @@ export interface PlainWorker {
 /** A folder under build/ with the bundle of the test's setup and a model, or the default one. */
 export async function selfHostFolder(name: string, model?: string): Promise<string> {
   const folder = path.join(build, name);
+  await rm(folder, { recursive: true, force: true });
   await makeSelfHostFolder(folder, path.join(build, 'bundle'), model ?? (await defaultModelFile()).file);
   return folder;
 }

@@ -6,28 +6,19 @@ export type ElementType = 'F32' | 'F16' | 'BF16' | 'F64';
 
 export const ELEMENT_BYTES: Record<ElementType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8 };
 
-const BLOCK_BYTES = 1 << 20;
-
 export function isElementType(name: string): name is ElementType {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
 
-/** All numbers of `bytes` as a new Float32Array; its length must be a multiple of the type's. */
-export function widen(bytes: Uint8Array, type: ElementType): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(bytes.length / ELEMENT_BYTES[type]);
+/** Writes the numbers of `bytes`, whatever their alignment, into `out`, which has as many elements. */
+export function widen(bytes: Uint8Array, type: ElementType, out: Float32Array): void {
+  if (bytes.length !== out.length * ELEMENT_BYTES[type])
+    throw new RangeError(`expected bytes of ${out.length} ${type}, got ${bytes.length}`);
   if (type === 'F32') {
-    new Uint8Array(out.buffer).set(bytes);
-    return out;
+    new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
+    return;
   }
-  // Views of a file need not be aligned: blocks of them are copied to where they are.
-  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
-    const { buffer } = Uint8Array.from(bytes.subarray(start, start + BLOCK_BYTES));
-    widenBlock(buffer, type, out.subarray(start / ELEMENT_BYTES[type]));
-  }
-  return out;
-}
-
-function widenBlock(block: ArrayBuffer, type: 'F16' | 'BF16' | 'F64', out: Float32Array): void {
+  const block = new Uint8Array(bytes).buffer;
   if (type === 'F64') {
     out.set(new Float64Array(block));
     return;
@@ -58,6 +49,6 @@ export function requireFinite(values: Float32Array, name: string): void {
 }
 
 /** A float32 parameter as the decimal number that was meant: 0.0001 and not 0.00009999999747378752. */
-export function tidy(value: number): number {
+export function asDecimal(value: number): number {
   return Number(value.toPrecision(7));
 }

@@ -5,6 +5,7 @@
 //   paddleclas   _conv1._conv.weight, _conv3.weight .. _fc8    OIHW, (in, out); halves the inputs of fc6 and fc7
 //   dictionary   conv1/0 (W), conv1/1 (b) .. fc8/1             HWIO, (in, out), fc6 reads H,W,C
 // Tensors of other names are matched by shape and order (ordered.ts).
+import { excerpt } from '../../src/errors.ts';
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import type { FloatLayer } from '../float-model.ts';
@@ -244,7 +245,7 @@ export function metadataOptions(metadata: unknown): OwnDescription {
     try {
       return JSON.parse(String(text));
     } catch {
-      throw new OperatorError(`__metadata__.${key}: expected JSON, found ${String(text).slice(0, 40)}`);
+      throw new OperatorError(`__metadata__.${key}: expected JSON, found ${excerpt(String(text))}`);
     }
   };
   const own: OwnDescription = {};
@@ -255,13 +256,13 @@ export function metadataOptions(metadata: unknown): OwnDescription {
     own.labels = labels.map(({ synset, label }) =>
       synset ? { synset, words: String(label) } : { words: String(label) },
     );
-  const said = entry('preprocess');
-  if (said) own.preprocess = preprocessOf(said);
+  const declared = entry('preprocess');
+  if (declared) own.preprocess = preprocessOf(declared);
   return own;
 }
 
-function preprocessOf(said: Record<string, unknown>): Preprocess {
-  const { resize, channels, range, mean } = said;
+function preprocessOf(declared: Record<string, unknown>): Preprocess {
+  const { resize, channels, range, mean } = declared;
   const valid = Array.isArray(mean) && mean.length === 3 && mean.every(Number.isFinite);
   if (
     !valid ||

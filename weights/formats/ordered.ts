@@ -2,6 +2,7 @@
 // convolutions and three dense layers, matched by shape and order. Two orders are tried, the file's and that of the
 // names; where both fit and differ, the file is refused. What no shape can say (where the network normalises, how
 // training prepared pictures) has to be given. Batch normalisation stands between a layer and its ReLU.
+import { excerpt } from '../../src/errors.ts';
 import type { ConvLayer, Network, Shape } from '../../src/network/layer.ts';
 import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -106,7 +107,7 @@ function distinct(orders: NamedModule[][]): NamedModule[][] {
 }
 
 function names(modules: NamedModule[]): string {
-  return modules.map(({ name }) => name.slice(0, 32)).join(', ');
+  return modules.map(({ name }) => excerpt(name)).join(', ');
 }
 
 /** Convolutions, then dense layers, each in the given order; MatConvNet has all eight as convolutions. */
@@ -120,7 +121,7 @@ function noFit(modules: NamedModule[]): OperatorError {
   const linears = linearsOf(modules);
   const found = linears
     .slice(0, 10)
-    .map(({ name, weight }) => `${name.slice(0, 32)} ${shapeText(weight?.shape ?? [])}`);
+    .map(({ name, weight }) => `${excerpt(name)} ${shapeText(weight?.shape ?? [])}`);
   return new OperatorError(
     `tensors: expected conv1.weight, features.0.weight, _conv1._conv.weight or conv1/0, or five convolutions and three dense layers that follow each other, found ${found.join(', ') || modules.length}`,
   );
@@ -180,7 +181,7 @@ function normsOf(
     const owner = owners[index];
     if (!owner || !fits(owner, norm))
       throw new OperatorError(
-        `${norm.name.slice(0, 80)}: expected a normalisation of the layer before it, found one of ${shapeText(norm.mean?.shape ?? [])}`,
+        `${excerpt(norm.name)}: expected a normalisation of the layer before it, found one of ${shapeText(norm.mean?.shape ?? [])}`,
       );
     found.set(owner, norm);
   }

@@ -2,7 +2,7 @@
 // 0..1 follows from the numbers: a mean and a deviation of at most one belong to pixels of 0..1.
 import type { Preprocess } from '../../src/network/preprocess.ts';
 import { OperatorError } from '../operator-error.ts';
-import { tidy } from './element-type.ts';
+import { asDecimal } from './element-type.ts';
 
 type Triple = [number, number, number];
 
@@ -34,7 +34,7 @@ export class PixelScale {
     const std = this.#factor.map((factor) => 1 / factor);
     const unit = std.every((each) => Math.abs(each) <= 1) && mean.every((each) => Math.abs(each) <= 1);
     const pixels = (values: number[]): Triple => {
-      const [first = 0, second = 0, third = 0] = values.map((each) => tidy(each * (unit ? 255 : 1)));
+      const [first = 0, second = 0, third = 0] = values.map((each) => asDecimal(each * (unit ? 255 : 1)));
       return base.trainedOn === 'BGR' ? [third, second, first] : [first, second, third];
     };
     return { ...base, mean: pixels(mean), std: pixels(std) };

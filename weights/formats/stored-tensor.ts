@@ -1,7 +1,13 @@
-// A tensor as a file holds it: name, shape, number type, the order of its axes, and its bytes (a view of the file, or
-// what it takes to get them). Readers of every form end in these; `canonical.ts` turns them into the packer's layout.
+// A tensor as a file holds it: name, shape, number type, the order of its axes, and its bytes (views of the file, or
+// what it takes to get them), which are read in ranges so that no second copy of a large tensor is made. Readers of every form end in these; `canonical.ts` turns them into the packer's layout.
 import { OperatorError } from '../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from './element-type.ts';
+
+/**
+ * The bytes from `start` to before `end` of a tensor's elements; asked in ascending order, and those of a
+ * tensor without gaps do not overlap.
+ */
+export type ReadRange = (start: number, end: number) => Uint8Array;
 
 export interface StoredTensor {
   name: string;
@@ -9,8 +15,8 @@ export interface StoredTensor {
   type: ElementType;
   /** Distance in elements between neighbours along each axis. */
   strides: number[];
-  /** The bytes of all elements, from the one of index zero on. */
-  data: () => Uint8Array;
+  /** Begins to read the bytes of all elements, from the one of index zero on. */
+  open: () => ReadRange;
 }
 
 /** Number of elements of a shape. Throws OperatorError for a size that is no count. */
@@ -46,7 +52,12 @@ export function tensorOf(
   bytes: Uint8Array,
   strides: number[] = rowMajor(shape),
 ): StoredTensor {
-  return tensorOfLength(name, shape, type, bytes.length, () => bytes, strides);
+  return tensorOfLength(name, shape, type, bytes.length, () => rangesOf(bytes), strides);
+}
+
+/** Ranges of bytes that are in memory. */
+export function rangesOf(bytes: Uint8Array): ReadRange {
+  return (start, end) => bytes.subarray(start, end);
 }
 
 /** The same for bytes that are made when they are asked for; `byteLength` is the length that the file declares. */
@@ -55,7 +66,7 @@ export function tensorOfLength(
   shape: number[],
   type: ElementType,
   byteLength: number,
-  data: () => Uint8Array,
+  open: () => ReadRange,
   strides: number[] = rowMajor(shape),
 ): StoredTensor {
   const expected = elementCount(name, shape) * ELEMENT_BYTES[type];
@@ -63,5 +74,5 @@ export function tensorOfLength(
     throw new OperatorError(
       `${name}: expected ${expected} bytes for ${shapeText(shape)} ${type}, found ${byteLength}`,
     );
-  return { name, shape, type, strides, data };
+  return { name, shape, type, strides, open };
 }

@@ -1,5 +1,6 @@
 // Names of tensors: wrappers' prefixes, and the parts of a layer (weight, bias, statistics) by the endings that the
 // frameworks give them.
+import { excerpt } from '../../src/errors.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
@@ -43,11 +44,11 @@ export function modulesOf(tensors: StoredTensor[]): NamedModule[] {
     const [role, ending] = ENDINGS.find(([, pattern]) => pattern.test(tensor.name)) ?? [];
     if (!role || !ending)
       throw new OperatorError(
-        `${tensor.name.slice(0, 80)}: expected a weight, bias, mean or variance of a layer, found another name`,
+        `${excerpt(tensor.name)}: expected a weight, bias, mean or variance of a layer, found another name`,
       );
     const name = tensor.name.replace(ending, '');
     const found = modules.get(name) ?? { name };
-    if (found[role]) throw new OperatorError(`${name.slice(0, 80)}: expected one ${role}, found two`);
+    if (found[role]) throw new OperatorError(`${excerpt(name)}: expected one ${role}, found two`);
     found[role] = tensor;
     modules.set(name, found);
   }

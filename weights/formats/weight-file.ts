@@ -2,7 +2,7 @@
 // Reading a WeightFile touches headers only; values are widened when the packer asks for them.
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
-import { inferShapes, type LayerShapes, NetworkError } from '../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo, NetworkError } from '../../src/network/shapes.ts';
 import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { PreprocessName } from './preprocess-presets.ts';
@@ -51,7 +51,7 @@ export interface WeightFile {
 }
 
 /** Shapes of all layers; a list that does not fit together is an OperatorError here. */
-export function networkShapes(network: Network): LayerShapes[] {
+export function networkShapes(network: Network): LayerInfo[] {
   try {
     return inferShapes(network);
   } catch (error) {

@@ -1,7 +1,9 @@
 // The entries of a zip archive, stored or deflated: PyTorch's files, .npz, .keras. Nothing is inflated before it is
 // asked for, and never more than the directory declares. Source: APPNOTE 6.3.10, sections 4.3.7 to 4.3.16. Encryption,
 // several disks and other methods are refused.
+
 import { constants, inflateRawSync } from 'node:zlib';
+import { excerpt } from '../../src/errors.ts';
 import { OperatorError } from '../operator-error.ts';
 import { Cursor } from './cursor.ts';
 
@@ -52,9 +54,9 @@ function readEntry(bytes: Buffer, cursor: Cursor, index: number): ZipEntry {
   cursor.take(8);
   sizes.offset = cursor.u32();
   const name = cursor.take(nameLength).toString();
-  readLargeSizes(new Cursor(cursor.take(extraLength), `${name.slice(0, 64)} extra field`), sizes);
+  readLargeSizes(new Cursor(cursor.take(extraLength), `${excerpt(name)} extra field`), sizes);
   cursor.take(commentLength);
-  const label = name.slice(0, 64);
+  const label = excerpt(name);
   if ((flags & 1) !== 0 || (method !== STORED && method !== DEFLATED))
     throw new OperatorError(
       `${label}: expected a stored or deflated zip entry, found ${flags & 1 ? 'encryption' : `compression ${method}`}`,

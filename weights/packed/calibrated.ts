@@ -21,7 +21,7 @@ export async function writeCalibrated(source: string, known: Known, target: stri
 }
 
 /** Weights as signed 8 bits, and their scale. */
-function quantised(weights: Float32Array): { weight: Int8Array; scale: number } {
+function quantized(weights: Float32Array): { weight: Int8Array; scale: number } {
   const scale = Math.fround(weights.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0) / 127);
   return { weight: Int8Array.from(weights, (weight) => Math.round(weight / scale)), scale };
 }
@@ -54,7 +54,7 @@ export async function readStrangers(file: string): Promise<Known> {
     layer: 'fc7',
     energy: { mean: number('energy_mean'), std: number('energy_std') },
     detector: {
-      ...quantised(weights),
+      ...quantized(weights),
       bias: -weights.reduce((sum, weight, i) => sum + weight * (mean[i] ?? 0), 0),
       std: number('weight_std'),
     },

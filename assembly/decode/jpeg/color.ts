@@ -3,7 +3,7 @@
 // Cb and Cr less 128. CMYK comes inverted, as Adobe's programs write it: R = C * K / 255. YCCK is CMYK
 // whose first three components went through RGB to YCbCr, so that R = (255 - (Y + 1.402 Cr)) * K / 255.
 
-export const GREY: i32 = 0;
+export const GRAY: i32 = 0;
 export const YCC: i32 = 1;
 export const RGB: i32 = 2;
 export const CMYK: i32 = 3;
@@ -16,7 +16,7 @@ export class Color {
       let red = v128.load(a + x);
       let green = red;
       let blue = red;
-      if (model !== GREY) {
+      if (model !== GRAY) {
         green = v128.load(b + x);
         blue = v128.load(c + x);
       }

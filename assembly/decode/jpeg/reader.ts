@@ -6,7 +6,7 @@ import { Big, Input } from '../input';
 import { Header } from '../picture';
 import { Resize } from '../resize';
 import { AGAIN, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED, UNSUPPORTED } from '../status';
-import { CMYK, GREY, RGB, YCC, YCCK } from './color';
+import { CMYK, GRAY, RGB, YCC, YCCK } from './color';
 import { Finish } from './finish';
 import { Frame } from './frame';
 import { Huffman } from './huffman';
@@ -60,7 +60,7 @@ export class Jpeg {
 
   /** By the markers of JFIF and Adobe, else by the components' ids; as libjpeg decides it. */
   static colorModel(): i32 {
-    if (Frame.count === 1) return GREY;
+    if (Frame.count === 1) return GRAY;
     if (Frame.count === 4) return adobe === 2 ? YCCK : CMYK;
     if (jfif) return YCC;
     if (adobe >= 0) return adobe === 0 ? RGB : YCC;

@@ -23,7 +23,7 @@ let high: i32 = 0;
 let untilRestart: i32 = 0;
 let restarts: i32 = 0;
 let scans: i32 = 0;
-let visits: i64 = 0;
+let visited: i64 = 0;
 
 export class Scan {
   /** MCUs between restart markers, 0 for none: DRI. */
@@ -35,7 +35,7 @@ export class Scan {
     Scan.interval = 0;
     Scan.complete = false;
     scans = 0;
-    visits = 0;
+    visited = 0;
   }
 
   /** Components of a scan header at `at`. */
@@ -73,7 +73,7 @@ export class Scan {
       blocks += c.h * c.v;
     }
     if (count > 1 && blocks > 10) return DAMAGED;
-    return Scan.count(blocks);
+    return Scan.startWalk(blocks);
   }
 
   /** The component with this id, if it is not among the first `members` of the scan. */
@@ -105,7 +105,7 @@ export class Scan {
   }
 
   /** Prepares the walk and counts its work. */
-  static count(blocks: i32): i32 {
+  static startWalk(blocks: i32): i32 {
     const only = Frame.component(load<u8>(MEMBERS));
     wide = count > 1 ? Frame.mcusWide : only.wide;
     high = count > 1 ? Frame.mcusHigh : only.high;
@@ -116,8 +116,8 @@ export class Scan {
     Bits.reset();
     Blocks.failed = false;
     scans++;
-    visits += <i64>wide * <i64>high * <i64>(count > 1 ? blocks : 1);
-    return scans > Limits.scans || visits > Limits.visits ? COMPLEX : 0;
+    visited += <i64>wide * <i64>high * <i64>(count > 1 ? blocks : 1);
+    return scans > Limits.scans || visited > Limits.blocks ? COMPLEX : 0;
   }
 
   /** Nothing of this scan is wanted: AC of a component of which only the DC is used. */

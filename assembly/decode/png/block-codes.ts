@@ -11,10 +11,10 @@ export const DISTANCE_TABLE_BITS = 8;
 const MAX_LENGTHS = 288 + 32;
 /**
  * Building the codes of a block takes 4 us, though the block may be 12 bytes long and stand for nothing: 25 MB of
- * them would take 8 s. Each counts as this many visits, so that the default limit allows 312,500 blocks; the
+ * them would take 8 s. Each counts as this many blocks of a JPEG, so that the default limit allows 312,500 blocks; the
  * shortest blocks that zlib makes (memLevel 1) are 250,000 in 25 MB.
  */
-const VISITS: i64 = 128;
+const COUNTED_AS: i64 = 128;
 
 /** What `read` answers. */
 export const CODES_HUNGRY: i32 = 0;
@@ -93,8 +93,8 @@ export class BlockCodes {
     BlockCodes.distanceLengths = <i32>BitInput.take(5) + 1;
     BlockCodes.codeLengths = <i32>BitInput.take(4) + 4;
     if (BlockCodes.literalLengths > 286 || BlockCodes.distanceLengths > 30) return CODES_INVALID;
-    Limits.visits -= VISITS;
-    if (Limits.visits < 0) return CODES_TOO_MANY;
+    Limits.blocks -= COUNTED_AS;
+    if (Limits.blocks < 0) return CODES_TOO_MANY;
     BlockCodes.lengthsRead = 0;
     memory.fill(BlockCodes.lengths, 0, 19);
     BlockCodes.state = State.CODE_LENGTH;

@@ -28,7 +28,7 @@ export const FULL: i32 = 1;
 /** The stream has ended and its checksum is right. */
 export const ENDED: i32 = 2;
 export const INVALID: i32 = -1;
-/** More dynamic blocks than Limits.visits allows. */
+/** More dynamic blocks than Limits.blocks allows. */
 export const TOO_MANY_BLOCKS: i32 = -2;
 
 const HISTORY_BYTES: usize = 32768;

@@ -2,21 +2,21 @@
 // count; alpha and tRNS are dropped, as PIL's convert('RGB') does; no gamma, no ICC profile.
 import { Palette } from '../palette';
 
-export const GREY: i32 = 0;
+export const GRAY: i32 = 0;
 export const RGB: i32 = 2;
 export const INDEXED: i32 = 3;
-export const GREY_ALPHA: i32 = 4;
+export const GRAY_ALPHA: i32 = 4;
 export const RGBA: i32 = 6;
 
 /** Section 11.2.2: is this a combination of colour type and bit depth that exists? */
-export function depthExists(colourType: i32, depth: i32): bool {
-  switch (colourType) {
-    case GREY:
+export function depthExists(colorType: i32, depth: i32): bool {
+  switch (colorType) {
+    case GRAY:
       return depth === 1 || depth === 2 || depth === 4 || depth === 8 || depth === 16;
     case INDEXED:
       return depth === 1 || depth === 2 || depth === 4 || depth === 8;
     case RGB:
-    case GREY_ALPHA:
+    case GRAY_ALPHA:
     case RGBA:
       return depth === 8 || depth === 16;
     default:
@@ -26,16 +26,16 @@ export function depthExists(colourType: i32, depth: i32): bool {
 
 export class Pixels {
   static bitsPerPixel: i32 = 0;
-  private static colourType: i32 = 0;
+  private static colorType: i32 = 0;
   private static depth: i32 = 0;
 
   /** For a combination that exists. Grey levels of up to 8 bits are a palette too. */
-  static open(colourType: i32, depth: i32): void {
-    Pixels.colourType = colourType;
+  static open(colorType: i32, depth: i32): void {
+    Pixels.colorType = colorType;
     Pixels.depth = depth;
-    const samples = colourType === RGB ? 3 : colourType === RGBA ? 4 : colourType === GREY_ALPHA ? 2 : 1;
+    const samples = colorType === RGB ? 3 : colorType === RGBA ? 4 : colorType === GRAY_ALPHA ? 2 : 1;
     Pixels.bitsPerPixel = samples * depth;
-    if (colourType !== GREY || depth > 8) return;
+    if (colorType !== GRAY || depth > 8) return;
     const top: u32 = (1 << depth) - 1;
     for (let i: u32 = 0; i <= top; i++) {
       const level = (i * 255) / top;
@@ -53,11 +53,11 @@ export class Pixels {
   static write(target: usize, targetStep: usize, source: usize, first: i32, count: i32): void {
     if (Pixels.depth === 16) {
       Pixels.copy(target, targetStep, source, first, count, 2);
-    } else if (Pixels.colourType === GREY || Pixels.colourType === INDEXED) {
+    } else if (Pixels.colorType === GRAY || Pixels.colorType === INDEXED) {
       Pixels.look(target, targetStep, source, first, count);
-    } else if (Pixels.colourType === RGB && targetStep === 3) {
+    } else if (Pixels.colorType === RGB && targetStep === 3) {
       memory.copy(target, source + first * 3, count * 3);
-    } else if (Pixels.colourType === RGBA && targetStep === 3) {
+    } else if (Pixels.colorType === RGBA && targetStep === 3) {
       dropAlpha(target, source + ((<usize>first) << 2), count);
     } else {
       Pixels.copy(target, targetStep, source, first, count, 1);
@@ -86,7 +86,7 @@ export class Pixels {
     sampleBytes: i32,
   ): void {
     const pixelBytes = Pixels.bitsPerPixel >> 3;
-    const step = Pixels.colourType === RGB || Pixels.colourType === RGBA ? sampleBytes : 0;
+    const step = Pixels.colorType === RGB || Pixels.colorType === RGBA ? sampleBytes : 0;
     source += <usize>first * pixelBytes;
     for (; count > 0; count--) {
       store<u8>(target, load<u8>(source));

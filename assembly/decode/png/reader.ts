@@ -44,7 +44,7 @@ enum State {
 
 export class Png {
   private static state: i32 = State.SIGNATURE;
-  private static colourType: i32 = 0;
+  private static colorType: i32 = 0;
   private static interlaced: bool = false;
   private static headerSeen: bool = false;
   private static paletteSeen: bool = false;
@@ -122,7 +122,7 @@ export class Png {
         Png.dataLeft = length;
         Png.state = State.DATA;
         Png.dataSeen = true;
-        return Png.colourType === INDEXED && !Png.paletteSeen ? DAMAGED : GO_ON;
+        return Png.colorType === INDEXED && !Png.paletteSeen ? DAMAGED : GO_ON;
       default:
         if (type & ANCILLARY) return Png.skip(length);
         return DAMAGED;
@@ -154,15 +154,15 @@ export class Png {
     const height = Big.u32(at + 4);
     const depth = load<u8>(at, 8);
     const interlace = load<u8>(at, 12);
-    Png.colourType = load<u8>(at, 9);
+    Png.colorType = load<u8>(at, 9);
     if (width === 0 || height === 0 || width > MAX_LENGTH || height > MAX_LENGTH) return DAMAGED;
-    if (!depthExists(Png.colourType, depth)) return DAMAGED;
+    if (!depthExists(Png.colorType, depth)) return DAMAGED;
     if (load<u8>(at, 10) !== 0 || load<u8>(at, 11) !== 0 || interlace > 1) return DAMAGED;
     Header.width = <i32>width;
     Header.height = <i32>height;
     Png.interlaced = interlace === 1;
     Png.headerSeen = true;
-    Pixels.open(Png.colourType, depth);
+    Pixels.open(Png.colorType, depth);
     return Png.skip(length);
   }
 
@@ -171,7 +171,7 @@ export class Png {
     if (length === 0 || length > 768 || length % 3 !== 0) return DAMAGED;
     if (!Png.whole(length)) return MORE;
     if (!Png.checked(length)) return DAMAGED;
-    if (Png.colourType === INDEXED) Palette.read(Input.at + 8, <i32>length / 3);
+    if (Png.colorType === INDEXED) Palette.read(Input.at + 8, <i32>length / 3);
     Png.paletteSeen = true;
     return Png.skip(length);
   }

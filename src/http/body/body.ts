@@ -28,7 +28,7 @@ export function emptyBody(): ServiceError {
 }
 
 /** What Content-Length says; undefined without one. */
-export function announcedBytes(request: Request): number | undefined {
+function announcedBytes(request: Request): number | undefined {
   const length = request.headers.get('content-length');
   return length === null ? undefined : Number(length);
 }
@@ -53,16 +53,19 @@ export function requestUpload(request: Request, budget: Budget): Upload {
     what: 'body',
     pace: budget.limits.pace,
     holder: budget.holder,
+    announced: announcedBytes(request),
     onFirstBytes: () => budget.admit(),
     drained: true,
   });
 }
 
 /** Limits a body that will be in memory whole, and waits for the memory. */
-async function reserveWhole(upload: Upload, request: Request, limit: number, what: string, budget: Budget) {
-  const announced = announcedBytes(request);
+async function reserveWhole(upload: Upload, limit: number, what: string, budget: Budget) {
+  const { announced } = upload;
   await upload.limit(limit, what).announce(announced ?? 0);
-  await budget.reserve(JSON_COPIES * (announced ?? limit));
+  const bytes = JSON_COPIES * (announced ?? limit);
+  budget.expect(bytes);
+  await budget.reserve(bytes);
 }
 
 /** A body whose form the route knows. Throws ServiceError as openBody does. */
@@ -70,7 +73,7 @@ export async function wholeBody(request: Request, limit: number, budget: Budget)
   const upload = requestUpload(request, budget);
   // Nothing is reserved for a client that sends nothing.
   if ((await upload.peek(1)).byteLength === 0) throw emptyBody();
-  await reserveWhole(upload, request, limit, 'body', budget);
+  await reserveWhole(upload, limit, 'body', budget);
   return upload;
 }
 
@@ -84,15 +87,15 @@ export async function openBody(
   const [first] = await upload.peek(1);
   if (first === undefined) throw emptyBody();
   if (startsJson(first)) {
-    await reserveWhole(upload, request, limits.json, 'JSON body', budget);
+    await reserveWhole(upload, limits.json, 'JSON body', budget);
     return { kind: 'json', upload };
   }
   if (BASE64_STARTS.test(new TextDecoder('latin1').decode(await upload.peek(8)))) {
-    await reserveWhole(upload, request, limits.json, 'base64 body', budget);
+    await reserveWhole(upload, limits.json, 'base64 body', budget);
     const text = new TextDecoder('latin1').decode(await upload.rest());
     return { kind: 'image', upload: new Upload(decodeBase64(text, 'body')).limit(limits.image, 'image') };
   }
-  await upload.limit(limits.image, 'image').announce(announcedBytes(request) ?? 0);
+  await upload.limit(limits.image, 'image').announce(upload.announced ?? 0);
   return { kind: 'image', upload };
 }
 

@@ -12,7 +12,10 @@ export interface Part {
   body: Upload;
 }
 
-const MAX_HEADER_BYTES = 8192;
+/** Of the head of a part: file systems have names of 255 bytes, which may be escaped. */
+const MAX_HEADER_BYTES = 4096;
+/** Before the first boundary, where RFC 2046 allows a text that nobody reads. */
+const MAX_PREAMBLE_BYTES = 4096;
 const CR = 13;
 const CRLF = [13, 10];
 const BLANK_LINE = [13, 10, 13, 10];
@@ -85,6 +88,11 @@ class Pending {
     return pattern.every((byte, i) => this.bytes[i] === byte);
   }
 
+  /** Of the whole form: more than what a part has. */
+  get announced(): number | undefined {
+    return this.#source.announced;
+  }
+
   cancel(): Promise<void> {
     return this.#source.cancel();
   }
@@ -113,10 +121,18 @@ class PartBody {
   readonly #pending: Pending;
   readonly #delimiter: Uint8Array;
   finished = false;
+  /** Bytes so far. */
+  bytes = 0;
 
   constructor(pending: Pending, delimiter: Uint8Array) {
     this.#pending = pending;
     this.#delimiter = delimiter;
+  }
+
+  /** Reads to the end and forgets it. Throws ServiceError bad-request past `limit` bytes. */
+  async skip(limit = Number.POSITIVE_INFINITY): Promise<void> {
+    while ((await this.next()) !== undefined)
+      if (this.bytes > limit) throw malformed(`at most ${limit} bytes before the first boundary`);
   }
 
   /** The next bytes; undefined at the end. */
@@ -127,12 +143,16 @@ class PartBody {
       if (at >= 0) {
         this.finished = true;
         const last = this.#pending.take(at);
+        this.bytes += at;
         this.#pending.take(this.#delimiter.length);
         return last.length > 0 ? last : undefined;
       }
       // The end of what is here may be the start of the delimiter.
       const certain = bytes.length - this.#delimiter.length + 1;
-      if (certain > 0) return this.#pending.take(certain);
+      if (certain > 0) {
+        this.bytes += certain;
+        return this.#pending.take(certain);
+      }
       await this.#pending.more();
     }
     return undefined;
@@ -140,7 +160,11 @@ class PartBody {
 
   /** The part as an upload; whatever it leaves is skipped when the next part is asked for. */
   upload(): Upload {
-    return new Upload({ read: () => this.next(), cancel: async () => {} });
+    return new Upload({
+      read: () => this.next(),
+      cancel: async () => {},
+      announced: this.#pending.announced,
+    });
   }
 }
 
@@ -151,8 +175,9 @@ export async function* multipartParts(source: Upload, boundary: string): AsyncGe
   const pending = new Pending(source, Uint8Array.from(CRLF));
   try {
     let body = new PartBody(pending, delimiter);
+    await body.skip(MAX_PREAMBLE_BYTES);
     for (;;) {
-      while ((await body.next()) !== undefined);
+      await body.skip();
       if (await pending.startsWith(DASHES)) return;
       await pending.until(CRLF, MAX_HEADER_BYTES, 'a line break after the boundary');
       const headers = readHeaders(await pending.until(BLANK_LINE, MAX_HEADER_BYTES, 'part headers'));

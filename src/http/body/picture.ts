@@ -1,7 +1,7 @@
 // One picture in JSON: base64, the key of an object, or an address.
 import * as v from 'valibot';
-import type { ImageSource } from '../../classify/classifier.ts';
-import { ServiceError } from '../../errors.ts';
+import type { Classifier, ImageSource } from '../../classify/classifier.ts';
+import { badParameter } from '../../errors.ts';
 import { keyUpload } from '../../photos/key.ts';
 import { allowedHosts, urlUpload } from '../../photos/url.ts';
 import type { Bindings } from '../bindings.ts';
@@ -20,23 +20,26 @@ export const PictureBody = v.strictObject({
 export type PictureBody = v.InferOutput<typeof PictureBody>;
 
 /**
- * @param limit bytes of the picture
  * @param where the member that holds the picture, with a dot; '' = the body
  * Throws ServiceError bad-parameter, empty-body; references are opened when they are read.
  */
-export function pictureSource(env: Bindings, limit: number, picture: PictureBody, where = ''): ImageSource {
+export function pictureSource(
+  env: Bindings,
+  { limits, budget }: Classifier,
+  picture: PictureBody,
+  where = '',
+): ImageSource {
+  const options = { limit: limits.bytes, holder: budget.holder };
   const { image, key, url } = picture;
   const given = Object.entries(picture).filter(([, value]) => value !== undefined);
   if (given.length > 1)
-    throw new ServiceError(
-      'bad-parameter',
-      `${where === '' ? 'body' : where.slice(0, -1)}: expected one of image, key, url, got ${given.length}`,
-      { members: { parameter: given[1]?.[0] } },
-    );
-  if (key !== undefined) return keyUpload(env.PHOTOS, key, { limit, what: `${where}key` });
-  if (url !== undefined) return urlUpload(url, allowedHosts(env.URL_HOSTS), { limit, what: `${where}url` });
+    throw badParameter(given[1]?.[0] ?? '', 'one of image, key, url', {
+      got: String(given.length),
+      subject: where === '' ? 'body' : where.slice(0, -1),
+    });
+  if (key !== undefined) return keyUpload(env.PHOTOS, key, { ...options, what: `${where}key` });
+  if (url !== undefined)
+    return urlUpload(url, allowedHosts(env.URL_HOSTS), { ...options, what: `${where}url` });
   if (image !== undefined) return decodeBase64(image, `${where}image`);
-  throw new ServiceError('bad-parameter', `${where}image: expected a value, got nothing`, {
-    members: { parameter: `${where}image` },
-  });
+  throw badParameter(`${where}image`, 'a value', { got: 'nothing' });
 }

@@ -19,7 +19,7 @@ export function crossOrigin(headers: readonly string[]) {
     const origins = (c.env.CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim());
     return cors({
       origin: origins.includes('*') ? '*' : origins,
-      allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
       allowHeaders: [...ACCEPTED, ...headers],
       exposeHeaders: [...EXPOSED, ...headers],
       maxAge: 86_400,

@@ -5,7 +5,7 @@ import { createMiddleware } from 'hono/factory';
 import { excerpt, ServiceError } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 
-const METHODS = ['GET', 'POST'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
 /** The methods that a path answers to; empty when there is no such path. */
 function allowedMethods(app: Hono<AppEnv>, path: string): string[] {

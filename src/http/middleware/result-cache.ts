@@ -40,6 +40,7 @@ export function resultCache(headers: readonly string[]) {
     const { requestId, log } = c.var;
     const upload = requestUpload(c.req.raw, budgetOf(c)).limit(MAX_BYTES, 'body');
     await upload.peek(1);
+    budgetOf(c).expect(COPIES * length);
     await budgetOf(c).reserve(COPIES * length);
     const body = await upload.rest();
     const sent = names.map((name) => c.req.header(name) ?? '');
@@ -54,8 +55,9 @@ export function resultCache(headers: readonly string[]) {
     log.cache = 'miss';
     c.req.raw = new Request(c.req.raw, { body });
     await next();
-    // A head's version changes under the same address.
-    if (c.var.classifier.usesHeads) return;
+    // A head's version changes under the same address; what writes must be done each time; and what is written while it
+    // is read is nowhere in memory whole.
+    if (c.var.classifier.usesHeads || c.var.writes || c.var.paced) return;
     if (c.res.status !== 200 || c.res.headers.get('content-type') !== 'application/json') return;
     const text = (await c.res.clone().text()).replaceAll(idMember(requestId), NO_ID);
     const kept = { 'content-type': 'application/json', 'cache-control': `max-age=${seconds}` };

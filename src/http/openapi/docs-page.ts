@@ -1,10 +1,18 @@
-// The OpenAPI document as a page: one section an operation, with its parameters, bodies, answers, and
-// examples in three languages with the real address and model, so that each runs as it stands.
+// The OpenAPI document as a page: one section an operation, with its parameters, bodies, answers, and examples that
+// run as they stand. A script of the page (src/page/script/docs.js) adds "try it"; without it all is there to read.
 import { html, raw } from 'hono/html';
+import {
+  type DocsContext,
+  type DocumentedOperation,
+  exampleBody,
+  examples,
+  METHODS,
+  type Method,
+  pathOf,
+} from './docs-examples.ts';
+import { exampleOf } from './example-answer.ts';
 import type { Document } from './openapi.ts';
 
-type PathItem = NonNullable<Document['paths'][string]>;
-type Operation = NonNullable<PathItem['get']>;
 type Html = ReturnType<typeof html>;
 
 const STYLE = `
@@ -25,23 +33,21 @@ table { border-collapse: collapse; width: 100%; }
 td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 caption { text-align: left; }
 td:nth-child(-n+2) { overflow-wrap: normal; }
+button, input, textarea { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--quiet);
+  border-radius: .3rem; padding: .3rem .6rem; max-width: 100%; }
+textarea { width: 100%; min-height: 6rem; font: .875rem/1.5 ui-monospace, monospace; }
+.answer, .try pre { max-height: 24rem; overflow: auto; }
+.try img { max-width: 100%; image-rendering: pixelated; }
 summary { cursor: pointer; padding: .15rem 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;
 
-/** What the examples are filled in with, so that they run as they stand. */
-export interface DocsContext {
-  /** `https://host`, without a slash at the end. */
-  origin: string;
-  model: { name: string; version: string };
-}
-
-function shown(value: unknown): string {
+function prettyJson(value: unknown): string {
   return JSON.stringify(value, null, 2) ?? '';
 }
 
 /** What a parameter takes, in a few words. */
-function taken(schema: object): string {
+function acceptedValues(schema: object): string {
   const {
     type,
     enum: values,
@@ -59,13 +65,13 @@ function taken(schema: object): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function parameters({ parameters: list = [] }: Operation): Html | string {
+function parameters({ parameters: list = [] }: DocumentedOperation): Html | string {
   const rows = list.map((parameter) =>
     'name' in parameter
       ? html`<tr>
           <td><code>${parameter.name}</code></td>
           <td>${parameter.in}</td>
-          <td>${taken(parameter.schema ?? {})}</td>
+          <td>${acceptedValues(parameter.schema ?? {})}</td>
           <td>${parameter.description ?? ''}</td>
         </tr>`
       : '',
@@ -73,101 +79,82 @@ function parameters({ parameters: list = [] }: Operation): Html | string {
   return rows.length === 0 ? '' : html`<table><caption>Parameters</caption>${rows}</table>`;
 }
 
-/** The address with a real model and version. */
-function addressOf(path: string, { origin, model }: DocsContext): string {
-  const known: Record<string, string> = { name: model.name, model: model.name, version: model.version };
-  return origin + path.replace(/\{(\w+)\}/g, (_, name: string) => known[name] ?? name);
-}
-
-/** The request's body, as the examples send it. */
-function exampleBody({ requestBody }: Operation): 'photo' | { json: string } | undefined {
-  if (!requestBody || !('content' in requestBody)) return undefined;
-  if (requestBody.content['image/*']) return 'photo';
-  return { json: JSON.stringify(requestBody.content['application/json']?.example ?? {}) };
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** The same request in three languages. */
-function examples(address: string, operation: Operation): [string, string][] {
-  const body = exampleBody(operation);
-  const png = Object.keys((operation.responses?.['200'] as { content?: object })?.content ?? {});
-  const json = png.includes('application/json');
-  const url = JSON.stringify(address);
-  if (body === undefined)
-    return [
-      ['curl', json ? `curl ${shellQuoted(address)}` : `curl -o answer ${shellQuoted(address)}`],
-      [
-        'JavaScript',
-        `const response = await fetch(${url});\nconsole.log(await response.${json ? 'json()' : 'bytes()'});`,
-      ],
-      ['Python', `import urllib.request\nprint(urllib.request.urlopen(${url}).read())`],
-    ];
-  const photo = body === 'photo';
-  return [
-    [
-      'curl',
-      photo
-        ? `curl --data-binary @photo.jpg ${shellQuoted(address)}`
-        : `curl --json ${shellQuoted(body.json)} ${shellQuoted(address)}`,
-    ],
-    [
-      'JavaScript',
-      `${photo ? "import { readFile } from 'node:fs/promises';\n" : ''}const response = await fetch(${url}, {\n  method: 'POST',\n` +
-        `  body: ${photo ? "await readFile('photo.jpg')" : `JSON.stringify(${body.json})`},\n});\nconsole.log(await response.json());`,
-    ],
-    [
-      'Python',
-      `import json, urllib.request\nbody = ${photo ? 'open("photo.jpg", "rb").read()' : `${JSON.stringify(body.json)}.encode()`}\n` +
-        `print(json.load(urllib.request.urlopen(urllib.request.Request(${url}, data=body))))`,
-    ],
-  ];
-}
-
-function bodies({ requestBody }: Operation): Html[] {
+function bodies({ requestBody }: DocumentedOperation): Html[] {
   if (!requestBody || !('content' in requestBody)) return [];
   return Object.entries(requestBody.content).map(
     ([type, { schema, example }]) =>
       html`<details>
         <summary>body <code>${type}</code></summary>
-        <pre>${shown(schema)}</pre>
-        ${example === undefined ? '' : html`<pre>${shown(example)}</pre>`}
+        <pre>${prettyJson(schema)}</pre>
+        ${example === undefined ? '' : html`<pre>${prettyJson(example)}</pre>`}
       </details>`,
   );
 }
 
-function answers(document: Document, { responses = {} }: Operation): Html[] {
+interface Answer {
+  description?: string;
+  content?: Record<string, { schema?: object }>;
+}
+
+function answers(document: Document, { responses = {} }: DocumentedOperation): Html[] {
   const known: Record<string, unknown> = document.components?.responses ?? {};
   return Object.entries(responses).map(([status, response]) => {
     const target = response && '$ref' in response ? known[response.$ref.split('/').at(-1) ?? ''] : response;
-    const { description, content } = (target ?? {}) as { description?: string; content?: object };
+    const { description, content = {} } = (target ?? {}) as Answer;
+    const [type, { schema = {} } = {}] = Object.entries(content)[0] ?? [];
     return html`<details>
       <summary>${status} ${description ?? ''}</summary>
-      <pre>${shown(content)}</pre>
+      ${type?.endsWith('json') ? html`<pre tabindex="0">${prettyJson(exampleOf(schema))}</pre>` : ''}
+      <details>
+        <summary>its schema</summary>
+        <pre tabindex="0">${prettyJson(content)}</pre>
+      </details>
     </details>`;
   });
 }
 
-function section(document: Document, { path, method, operation }: Entry, context: DocsContext): Html {
-  const [first, ...others] = examples(addressOf(path, context), operation);
+/** What an answer looks like, in view without a click. */
+function firstAnswer({ responses = {} }: DocumentedOperation): Html | string {
+  const ok = responses['200'] as Answer | undefined;
+  const schema = ok?.content?.['application/json']?.schema;
+  return schema
+    ? html`<p>An answer:</p>
+        <pre class="answer" tabindex="0">${prettyJson(exampleOf(schema))}</pre>`
+    : '';
+}
+
+/** What the script makes a form of: the request, and which body it takes. */
+function tryIt({ path, method, operation }: Entry, context: DocsContext): Html {
+  const body = exampleBody(operation);
+  return html`<div
+    class="try"
+    data-method="${method.toUpperCase()}"
+    data-path="${pathOf(path, context)}"
+    data-body="${body === 'photo' ? 'photo' : body ? 'json' : ''}"
+    data-json="${typeof body === 'object' ? body.json : ''}"
+  ></div>`;
+}
+
+function section(document: Document, entry: Entry, context: DocsContext): Html {
+  const { path, method, operation } = entry;
+  const [first, ...others] = examples(method, path, operation, context);
   return html`<section>
     <h3 id="${anchor(method, path)}"><code>${method.toUpperCase()} ${path}</code></h3>
     <p>${operation.summary ?? ''}</p>
-    <pre><code>${first?.[1] ?? ''}</code></pre>
+    <pre data-language="${first?.[0] ?? ''}"><code>${first?.[1] ?? ''}</code></pre>
     ${others.map(
       ([language, code]) =>
-        html`<details><summary>${language}</summary><pre><code>${code}</code></pre></details>`,
+        html`<details><summary>${language}</summary><pre data-language="${language}"><code>${code}</code></pre></details>`,
     )}
-    ${parameters(operation)} ${bodies(operation)} ${answers(document, operation)}
+    ${firstAnswer(operation)} ${tryIt(entry, context)} ${parameters(operation)} ${bodies(operation)}
+    ${answers(document, operation)}
   </section>`;
 }
 
 interface Entry {
   path: string;
-  method: 'get' | 'post';
-  operation: Operation;
+  method: Method;
+  operation: DocumentedOperation;
 }
 
 function anchor(method: string, path: string): string {
@@ -177,7 +164,7 @@ function anchor(method: string, path: string): string {
 function entries(document: Document): Map<string, Entry[]> {
   const byTag = new Map<string, Entry[]>();
   for (const [path, item] of Object.entries(document.paths))
-    for (const method of ['get', 'post'] as const) {
+    for (const method of METHODS) {
       const operation = item?.[method];
       const tag = operation?.tags?.[0] ?? 'other';
       if (operation) byTag.set(tag, [...(byTag.get(tag) ?? []), { path, method, operation }]);
@@ -198,6 +185,7 @@ export function docsPage(document: Document, context: DocsContext): Html {
         <style>
           ${raw(STYLE)}
         </style>
+        <script type="module" src="/script/docs.js"></script>
       </head>
       <body>
         <header>
@@ -208,7 +196,11 @@ export function docsPage(document: Document, context: DocsContext): Html {
           <p>${document.info.description ?? ''}</p>
           <p>
             As data: <a href="/openapi.json">/openapi.json</a>. Every example runs as it stands, with a
-            <code>photo.jpg</code> in the folder.
+            <code>photo.jpg</code> in the folder${context.token ? html` and a token in <code>TOKEN</code>` : ''}.
+          </p>
+          <p id="docs-token" hidden>
+            <label for="token">Bearer token for "Try it"</label>
+            <input type="password" id="token" autocomplete="off" />
           </p>
           <nav aria-label="Contents">
             ${groups.map(

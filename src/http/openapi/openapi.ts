@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
 import type { AppEnv } from '../context.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorForm, PROBLEM_FORM } from '../problem.ts';
+import { DOCUMENTED_PATHS } from '../v1/heads.ts';
 import { STATUSES } from './operation.ts';
 import { SCHEMA_OPTIONS } from './validation.ts';
 
@@ -33,14 +34,15 @@ function problemResponses(forms: readonly ErrorForm[]) {
   );
 }
 
-/** Puts the documented addresses in the place of the router's; the parameter `target` gets its name back. */
+/** Puts the documented addresses in the place of the router's; the last parameter gets its name back. */
 function renamePaths(paths: Document['paths'], names: Readonly<Record<string, string>>): Document['paths'] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, item]) => {
       const documented = names[path];
       if (documented === undefined) return [path, item];
-      const name = /\{(\w+)\}:\w+$/.exec(documented)?.[1] ?? 'target';
-      const renamed = JSON.stringify(item).replaceAll('"name":"target"', `"name":"${name}"`);
+      const routed = /\{(\w+)\}$/.exec(path)?.[1] ?? '';
+      const name = /\{(\w+)\}:\w+$/.exec(documented)?.[1] ?? routed;
+      const renamed = JSON.stringify(item).replaceAll(`"name":"${routed}"`, `"name":"${name}"`);
       return [documented, JSON.parse(renamed)];
     }),
   );
@@ -49,7 +51,11 @@ function renamePaths(paths: Document['paths'], names: Readonly<Record<string, st
 /** The document of an application's routes. */
 export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect[]): Promise<Document> {
   const forms = dialects.flatMap(({ errors }) => (errors ? [errors.form] : []));
-  const names = Object.assign({}, ...dialects.map(({ documentedPaths }) => documentedPaths));
+  const names = Object.assign(
+    {},
+    DOCUMENTED_PATHS,
+    ...dialects.map(({ documentedPaths }) => documentedPaths),
+  );
   const document = await generateSpecs(app, {
     defaultValidationErrorResponse: false,
     documentation: {
@@ -63,7 +69,10 @@ export async function makeDocument(app: Hono<AppEnv>, dialects: readonly Dialect
       },
       servers: [{ url: '/' }],
       components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'Of the scope read: API_TOKENS.' },
+          write_token: { type: 'http', scheme: 'bearer', description: 'Of the scope write: WRITE_TOKENS.' },
+        },
         responses: problemResponses([PROBLEM_FORM, ...forms]),
       },
     },

@@ -10,7 +10,7 @@ import { SCHEMA_OPTIONS } from './validation.ts';
 export const EXAMPLE_IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4UaGBFTEMLQkAUtVaASL5fhoAAAAASUVORK5CYII=';
 
-export const STATUSES = [400, 401, 404, 408, 409, 413, 415, 422, 429, 500, 504] as const;
+export const STATUSES = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 501, 504] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** Problems of routes that read the model, and of those that classify. */
@@ -27,9 +27,15 @@ export interface Operation {
   png?: boolean;
   /** The answer is a file. */
   file?: boolean;
+  /** The answer is lines of JSON. */
+  ndjson?: boolean;
+  /** Of the answer; without it, 200. */
+  status?: 200 | 202;
   /** Forms of the body. `image`: the file itself; `form`: multipart/form-data with files. */
   body?: { json?: { schema: GenericSchema; example: object }; image?: boolean; form?: boolean };
   problems: Status[];
+  /** Needs a token of the scope `write`: the route has requireWrite. */
+  write?: boolean;
   /** How problems look; without it, as problem documents. */
   form?: ErrorForm;
   /** Another answer than 200 that is no problem document. */
@@ -69,27 +75,45 @@ function requestBody({ json: text, image, form }: NonNullable<Operation['body']>
 
 /** The middleware that carries the description. */
 export function operation(described: Operation) {
-  const { tag, summary, answer, png, file, body, problems, form = PROBLEM_FORM, also = {} } = described;
-  const responses = problems.map((status) => [
-    String(status),
-    { $ref: `#/components/responses/${form.name}${status}` },
+  const {
+    tag,
+    summary,
+    answer,
+    png,
+    file,
+    ndjson,
+    status = 200,
+    body,
+    problems,
+    write,
+    form = PROBLEM_FORM,
+    also = {},
+  } = described;
+  const responses = problems.map((problem) => [
+    String(problem),
+    { $ref: `#/components/responses/${form.name}${problem}` },
   ]);
-  const others = Object.entries(also).map(([status, { description, schema }]) => [
-    status,
+  const others = Object.entries(also).map(([other, { description, schema }]) => [
+    other,
     { description, content: json(schema) },
   ]);
   return describeRoute({
     tags: [tag],
     summary,
-    security: problems.includes(401) ? [{ token: [] }, {}] : [],
+    security: write
+      ? [{ write_token: [] }]
+      : problems.includes(401)
+        ? [{ token: [] }, { write_token: [] }, {}]
+        : [],
     ...(body ? { requestBody: requestBody(body) } : {}),
     responses: {
-      200: {
-        description: 'OK',
+      [status]: {
+        description: status === 202 ? 'Accepted' : 'OK',
         content: {
           ...(answer ? json(answer) : {}),
           ...(png ? { 'image/png': { schema: FILE } } : {}),
           ...(file ? { 'application/octet-stream': { schema: FILE } } : {}),
+          ...(ndjson ? { 'application/x-ndjson': { schema: { type: 'string' } } } : {}),
         },
       },
       ...Object.fromEntries(others),

@@ -2,7 +2,7 @@
 // an unknown name is refused, not dropped. A schema's own messages say only what is expected.
 import { validator } from 'hono-openapi';
 import * as v from 'valibot';
-import { excerpt, ServiceError } from '../../errors.ts';
+import { badParameter, excerpt, quotedExcerpt, ServiceError } from '../../errors.ts';
 
 /** What the document generator needs to know of schemas that read strings: what they make of them. */
 export const SCHEMA_OPTIONS = { options: { typeMode: 'output', errorMode: 'ignore' } } as const;
@@ -34,14 +34,15 @@ function valueAt(data: unknown, path: string): unknown {
 const SHOWN = 20;
 
 /** A value in a message. Of what is nested only the kind: to write it may take any time and depth of stack. */
-function shown(value: unknown, nested = false): string {
-  if (typeof value === 'string') return excerpt(JSON.stringify(value.slice(0, 64)));
+function valueExcerpt(value: unknown, nested = false): string {
+  if (typeof value === 'string') return excerpt(quotedExcerpt(value));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
   if (nested) return Array.isArray(value) ? '[...]' : '{...}';
-  if (Array.isArray(value)) return excerpt(`[${value.slice(0, SHOWN).map((item) => shown(item, true))}]`);
+  if (Array.isArray(value))
+    return excerpt(`[${value.slice(0, SHOWN).map((item) => valueExcerpt(item, true))}]`);
   const members: string[] = [];
   for (const name in value) {
-    members.push(`${JSON.stringify(excerpt(name))}:${shown(Reflect.get(value, name), true)}`);
+    members.push(`${JSON.stringify(excerpt(name))}:${valueExcerpt(Reflect.get(value, name), true)}`);
     if (members.length === SHOWN) break;
   }
   return excerpt(`{${members}}`);
@@ -72,7 +73,7 @@ export function parameterError(
       : issue?.message;
   return new ServiceError(
     'bad-parameter',
-    `${members.parameter}: expected ${expected}, got ${shown(parameter === '' ? data : valueAt(data, parameter))}`,
+    `${members.parameter}: expected ${expected}, got ${valueExcerpt(parameter === '' ? data : valueAt(data, parameter))}`,
     { members },
   );
 }
@@ -131,9 +132,7 @@ function refuseArrays({ entries, item, wrapped, options }: SchemaNode, value: un
   if (Array.isArray(value)) {
     const name = path === '' ? 'body' : path;
     const expected = path === '' ? 'a JSON object' : 'an object';
-    throw new ServiceError('bad-parameter', `${name}: expected ${expected}, got ${shown(value)}`, {
-      members: { parameter: name },
-    });
+    throw badParameter(name, expected, { got: valueExcerpt(value) });
   }
   for (const [name, entry] of Object.entries(entries))
     refuseArrays(entry, Reflect.get(value, name), below(name));
@@ -145,7 +144,7 @@ export function parseJson<const Entries extends v.ObjectEntries>(
   value: unknown,
 ): v.InferOutput<v.StrictObjectSchema<Entries, undefined>> {
   refuseArrays(schema as SchemaNode, value, '');
-  // One is told; of an array of numbers there would be millions.
+  // The first issue is enough; an array of numbers could have millions.
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw parameterError(result.issues[0], value, Object.keys(schema.entries));

@@ -4,7 +4,7 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { ImageSource } from '../../classify/classifier.ts';
-import { excerpt, ServiceError } from '../../errors.ts';
+import { badParameter, excerpt, ServiceError } from '../../errors.ts';
 import { requestUpload } from '../body/body.ts';
 import { multipartParts } from '../body/multipart.ts';
 import { type AppEnv, budgetOf } from '../context.ts';
@@ -22,10 +22,8 @@ export function tooManyFiles(limit: number): ServiceError {
   });
 }
 
-function badField(name: string, what: string): ServiceError {
-  return new ServiceError('bad-parameter', `form field ${excerpt(name)}: ${what}`, {
-    members: { parameter: excerpt(name) },
-  });
+function badField(name: string, expected: string): ServiceError {
+  return badParameter(excerpt(name), expected, { subject: `form field ${excerpt(name)}` });
 }
 
 export class Form {
@@ -78,10 +76,9 @@ export class Form {
         if (++this.#fields > MAX_FIELDS)
           throw new ServiceError('bad-request', `expected at most ${MAX_FIELDS} fields in the form`);
         if (!Object.hasOwn(ClassifyQuery.entries, name)) continue;
-        if (Object.hasOwn(this.#texts, name))
-          throw badField(name, 'expected once, in the query or in the form');
+        if (Object.hasOwn(this.#texts, name)) throw badField(name, 'once, in the query or in the form');
         if (this.names.length > 0 && BEFORE_FILES.includes(name))
-          throw badField(name, 'expected before the first file, which it changes the reading of');
+          throw badField(name, 'before the first file, which it changes the reading of');
         const value = await body.limit(MAX_VALUE_BYTES, `form field ${name}`).rest();
         this.#texts[name] = new TextDecoder().decode(value);
       } else if (filename !== '' || (await body.peek(1)).length > 0) {

@@ -10,18 +10,21 @@ import {
   inspect,
   type Stage,
   stageNames,
+  valueBytes,
 } from '../../explain/inspect.ts';
-import { type Bitmap, mapMosaic, vectorStrip } from '../../explain/mosaic.ts';
+import { type Bitmap, layerPicture, layerPictureBytes } from '../../explain/mosaic.ts';
 import { occlude } from '../../explain/occlusion.ts';
-import { pngBytes } from '../../explain/png.ts';
+import { mostPngBytes, pngBytes } from '../../explain/png.ts';
 import type { Picture } from '../../image/picture.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import { PictureBody } from '../body/picture.ts';
 import type { AppEnv } from '../context.ts';
+import { Later } from '../json-pieces.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
-import { imageResult } from './answer.ts';
+import { bytesAnswer, jsonAnswer } from '../paced-answer.ts';
 import { readSource } from './classify.ts';
+import { imageResult } from './classify-result.ts';
 import { InspectAnswer, InspectQuery, OcclusionAnswer, OcclusionQuery } from './inspect-schemas.ts';
 import { modelName } from './model-name.ts';
 
@@ -46,31 +49,41 @@ function wantsPng(c: Context<AppEnv>, { format }: v.InferOutput<typeof InspectQu
   return /\bimage\/(png|\*)/.test(c.req.header('accept') ?? '');
 }
 
-function layerPicture(values: Float32Array, { shape }: Stage): Bitmap {
-  return shape.height === 1 && shape.width === 1 ? vectorStrip(values) : mapMosaic(values, shape);
+/** What a page needs of the answer; the scores of all classes are in the logits. */
+const ANSWER = { top_k: 5, min_score: 0, reject: 0.05, crops: '1', parents: '1', exif: 'apply' } as const;
+
+const DATA_URL = 'data:image/png;base64,';
+
+function stagePicture({ name, shape }: Stage, values: Float32Array): Bitmap {
+  const { height, width } = shape;
+  if (name !== INPUT) return layerPicture(values, shape);
+  return { height, width, channels: 3, data: Uint8Array.from(values) };
 }
 
-/** What a page needs of the answer; the scores of all classes are in the logits. */
-const ANSWER = { top_k: 5, min_score: 0, reject: 0.05, crops: '1', parents: '0', exif: 'apply' } as const;
+/** Length at most of a stage's picture as a `data:` URL in JSON. */
+function dataUrlBytes({ name, shape }: Stage): number {
+  const bytes = name === INPUT ? shape.height * shape.width * 3 : layerPictureBytes(shape);
+  return DATA_URL.length + Math.ceil(mostPngBytes(bytes) / 3) * 4 + 2;
+}
 
-/** Each stage's picture as a `data:` URL. */
+/** Each stage's picture as a `data:` URL, made when it is written. */
 function dataUrls(stages: Stage[], values: Map<string, Float32Array>, names: Set<string>) {
-  const entries = stages.flatMap((stage): [string, string][] => {
+  const entries = stages.flatMap((stage): [string, Later<string>][] => {
     const found = names.has(stage.name) ? values.get(stage.name) : undefined;
     if (!found) return [];
-    const { height, width } = stage.shape;
-    const bitmap: Bitmap =
-      stage.name === INPUT
-        ? { height, width, channels: 3, data: Uint8Array.from(found) }
-        : layerPicture(found, stage);
-    return [[stage.name, `data:image/png;base64,${pngBytes(bitmap).toBase64()}`]];
+    const make = () => `${DATA_URL}${pngBytes(stagePicture(stage, found)).toBase64()}`;
+    return [[stage.name, new Later(dataUrlBytes(stage), make)]];
   });
   return Object.fromEntries(entries);
 }
 
-function figures({ name, type, shape, timeMs, zeros, least, largest }: Stage) {
+function wantedOf(maps: ReadonlySet<string>, layer: string | undefined): ReadonlySet<string> {
+  return layer === undefined ? maps : new Set([...maps, layer]);
+}
+
+function statistics({ name, type, shape, timeMs, zeros, min, max }: Stage) {
   const { height, width, channels } = shape;
-  return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min: least, max: largest };
+  return { name, type, shape: [height, width, channels], time_ms: timeMs, zeros, min, max };
 }
 
 export const inspectRoute = new Hono<AppEnv>()
@@ -94,22 +107,26 @@ export const inspectRoute = new Hono<AppEnv>()
         if (layer !== undefined) checkStage(layer, info);
         if (maps.delete('all')) for (const name of stageNames(info)) maps.add(name);
         for (const name of maps) checkStage(name, info, 'maps');
+        c.var.classifier.budget.expect(valueBytes(wantedOf(maps, layer), info));
       });
       c.header('vary', 'Accept', { append: true });
       if (png && layer === INPUT) {
         const { size, pixels } = picture;
-        return c.body(pngBytes({ width: size, height: size, channels: 3, data: pixels }), 200, PNG);
+        return bytesAnswer(c, [pngBytes({ width: size, height: size, channels: 3, data: pixels })], PNG);
       }
-      const wanted = new Set(layer === undefined ? maps : [...maps, layer]);
-      const { stages, prediction, values } = await inspect(picture.pixels, wanted, c.var.classifier);
+      const { stages, prediction, values } = await inspect(
+        picture.pixels,
+        wantedOf(maps, layer),
+        c.var.classifier,
+      );
       const stage = stages.find(({ name }) => name === layer);
       const found = values.get(layer ?? '');
-      if (png && found && stage) return c.body(pngBytes(layerPicture(found, stage)), 200, PNG);
-      return c.json({
+      if (png && found && stage) return bytesAnswer(c, [pngBytes(stagePicture(stage, found))], PNG);
+      return jsonAnswer(c, {
         model: modelName(model),
         ...imageResult({ picture, prediction }, model, { ...ANSWER, include: 'logits' }),
-        layers: stages.map(figures),
-        ...(layer === undefined || !found ? {} : { layer, values: Array.from(found) }),
+        layers: stages.map(statistics),
+        ...(layer === undefined || !found ? {} : { layer, values: found }),
         ...(maps.size === 0 ? {} : { maps: dataUrls(stages, values, maps) }),
         request_id: c.var.requestId,
       });

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
 import type { AppEnv } from '../context.ts';
-import { budgetLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
+import { budgetLimits, headLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
@@ -18,17 +18,21 @@ export const limitsRoute = new Hono<AppEnv>().get(
   (c) => {
     const { bytes, pixels, side, scans, blocks } = c.var.classifier.limits;
     const { workMs, answerBytes, pace } = budgetLimits(c.env);
+    const { photos, classes, workMs: trainMs } = headLimits(c.env);
     const policy = ratePolicy(c.env);
     return c.json({
       image_bytes: bytes,
       image_pixels: pixels,
       image_side: side,
       jpeg_scans: scans,
-      jpeg_blocks: blocks,
+      decode_blocks: blocks,
       work_ms: workMs,
       answer_bytes: answerBytes,
       stall_ms: pace.graceMs,
       bytes_per_second: pace.bytesPerSecond,
+      head_photos: photos,
+      head_classes: classes,
+      train_ms: trainMs,
       json_bytes: maxJsonBytes(c.env),
       json_value_bytes: MAX_VALUE_BYTES,
       files: maxFiles(c.env),

@@ -1,24 +1,16 @@
 // How the model is named on the wire, and the check that a client means this one.
 import type { Context } from 'hono';
+import { modelName, modelVersion } from '../../classify/result.ts';
 import { excerpt, ServiceError } from '../../errors.ts';
 import { HEAD_NAME } from '../../heads/head.ts';
 import type { ModelInfo } from '../../network/model-info.ts';
 import type { AppEnv } from '../context.ts';
 
-/** Digits of the checksum that name a version; also part of the object's key. */
-const VERSION_DIGITS = 12;
-
-export function modelVersion({ sha256 }: ModelInfo): string {
-  return sha256.slice(0, VERSION_DIGITS);
-}
+export { modelName, modelVersion };
 
 /** Dialects whose versions are whole numbers: the version's digits, read as one. */
 export function numericVersion(model: ModelInfo): string {
   return BigInt(`0x${modelVersion(model)}`).toString();
-}
-
-export function modelName(model: ModelInfo) {
-  return { name: model.name, version: modelVersion(model), sha256: model.sha256 };
 }
 
 /**

@@ -10,7 +10,7 @@ const LEAST_SHARE = 0.001;
 const LEAST_KNOWN = 0.05;
 
 /** A kind of several classes is said where no class has half of the probability and the kind has as much as this. */
-const LEAST_KIND = 0.8;
+const MIN_KIND = 0.8;
 
 /** @param {number} ms */
 function milliseconds(ms) {
@@ -71,7 +71,7 @@ function heading(item) {
   if (best) {
     const label = shortLabel(best.label);
     if (isDoubtful(item)) return `Probably none of its classes. Nearest: ${label}`;
-    const kind = answer?.parents?.find(({ score }) => score >= LEAST_KIND);
+    const kind = answer?.parents?.find(({ score }) => score >= MIN_KIND);
     if (best.score < 0.5 && kind)
       return `Some kind of ${shortLabel(kind.label)}, ${percent(kind.score)}; perhaps ${label}, ${percent(best.score)}`;
     return best.score < 0.5

@@ -1,8 +1,10 @@
 // The same bits in this browser: a web worker with the server's own decoder, engine and weights. Compares the logits
-// bit by bit, and follows the webcam.
+// bit by bit, and answers where the server cannot be reached.
 import { currentToken } from './api.js';
-import { byId, element, percent } from './element.js';
+import { byId, element } from './element.js';
+import { goLive } from './live.js';
 import { modelDetails, shortLabel } from './model.js';
+import { isKept, keepPage } from './offline.js';
 
 /**
  * @typedef {import('./pictures.js').Item} Item
@@ -12,8 +14,6 @@ import { modelDetails, shortLabel } from './model.js';
  */
 
 const MAX_ROWS = 20;
-/** Frames over which the rate is taken. */
-const RATE_FRAMES = 20;
 
 /** @type {Worker | undefined} */
 let worker;
@@ -184,75 +184,42 @@ export async function showLocal(item) {
   if (compared === item.id) showComparison(item, here);
 }
 
-/** The centre of a frame, as the network wants it: RGBA of its size. @param {HTMLVideoElement} video @param {CanvasRenderingContext2D} context */
-function frameOf(video, context) {
-  const side = Math.min(video.videoWidth, video.videoHeight);
-  context.drawImage(
-    video,
-    (video.videoWidth - side) / 2,
-    (video.videoHeight - side) / 2,
-    side,
-    side,
-    0,
-    0,
-    size,
-    size,
-  );
-  return context.getImageData(0, 0, size, size).data;
-}
-
-async function goLive() {
-  const button = byId('webcam', HTMLButtonElement);
-  const video = byId('video', HTMLVideoElement);
-  if (video.srcObject instanceof MediaStream) {
-    for (const track of video.srcObject.getTracks()) track.stop();
-    video.srcObject = null;
-    byId('live', HTMLElement).hidden = true;
-    button.textContent = 'Use the webcam, live';
-    return;
-  }
-  const stream = await navigator.mediaDevices
-    .getUserMedia({ video: { width: 640, height: 480 } })
-    .catch(() => undefined);
-  if (!stream) return say('The camera could not be used.');
-  button.textContent = 'Stop the webcam';
-  byId('live', HTMLElement).hidden = false;
-  video.srcObject = stream;
-  await video.play();
-  const context = element('canvas', { width: String(size), height: String(size) }).getContext('2d', {
-    willReadFrequently: true,
-  });
-  if (!context) return;
-  const { labels } = await modelDetails();
-  /** @type {number[]} */
-  const times = [];
-  while (video.srcObject === stream) {
-    const { probabilities } = await classifyFrame(frameOf(video, context));
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    byId('live-class', HTMLElement).textContent =
-      `${shortLabel(labels[best]?.label ?? '')}, ${percent(probabilities[best] ?? 0)}`;
-    times.push(performance.now());
-    if (times.length > RATE_FRAMES) times.shift();
-    const rate = ((times.length - 1) * 1000) / Math.max(1, (times.at(-1) ?? 0) - (times[0] ?? 0));
-    byId('live-rate', HTMLElement).textContent = `${rate.toFixed(1)} frames a second`;
-    await new Promise(requestAnimationFrame);
+/** @param {() => Item | undefined} current */
+async function start(current) {
+  byId('local', HTMLElement).setAttribute('aria-pressed', 'true');
+  byId('local-busy', HTMLElement).hidden = false;
+  say('');
+  try {
+    const [{ name, sha256 }, made] = await Promise.all([modelDetails(), fetch('/build/current.json')]);
+    const { folder } = await made.json();
+    worker = new Worker(`${folder}worker.js`, { type: 'module' });
+    worker.onmessage = ({ data }) => hear(data, () => whenReady(current));
+    worker.onerror = () =>
+      hear({ kind: 'failed', message: 'This browser could not start the worker.' }, () => {});
+    send({ kind: 'open', model: name, sha256, token: currentToken() });
+  } catch {
+    hear(
+      {
+        kind: 'failed',
+        message: 'What this needs could not be fetched: check the connection and try again.',
+      },
+      () => {},
+    );
   }
 }
 
 /** @param {() => Item | undefined} current */
+function whenReady(current) {
+  showLocal(current());
+  keepPage();
+}
+
+/** @param {() => Item | undefined} current */
 export function watchLocal(current) {
-  const button = byId('local', HTMLButtonElement);
-  byId('webcam', HTMLButtonElement).addEventListener('click', goLive);
-  button.addEventListener('click', async () => {
-    if (worker) return;
-    button.setAttribute('aria-pressed', 'true');
-    byId('local-busy', HTMLElement).hidden = false;
-    say('');
-    const { name } = await modelDetails();
-    worker = new Worker('/build/worker.js', { type: 'module' });
-    worker.onmessage = ({ data }) => hear(data, () => showLocal(current()));
-    worker.onerror = () =>
-      hear({ kind: 'failed', message: 'This browser could not start the worker.' }, () => {});
-    send({ kind: 'open', model: name, token: currentToken() });
+  byId('webcam', HTMLButtonElement).addEventListener('click', () => goLive(size, classifyFrame, say));
+  byId('local', HTMLButtonElement).addEventListener('click', () => {
+    if (!worker) start(current);
   });
+  // Who asked for it once has the weights here, and would miss them without a connection.
+  if (isKept()) start(current);
 }

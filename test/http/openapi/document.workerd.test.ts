@@ -12,9 +12,11 @@ import {
 } from '../../../src/heads/published.ts';
 import { train } from '../../../src/heads/train.ts';
 import type { Bindings } from '../../../src/http/bindings.ts';
+import { exampleOf } from '../../../src/http/openapi/example-answer.ts';
 import { ModelLoader } from '../../../src/model/loader.ts';
 import { OPTIONS, someExamples } from '../../heads/examples.ts';
 import { bindings, coldWorker, jpeg, jpegBase64, post, send, text, truncated } from '../worker.ts';
+import { authorization, HEAD_CAUSES, makeTaught, unreachable, WRITER } from './taught.ts';
 
 interface Schema {
   type?: string;
@@ -34,6 +36,7 @@ interface Operation {
   summary: string;
   parameters?: { name: string; in: string; schema: Schema & { default?: unknown; minimum?: number } }[];
   requestBody?: { content: Content };
+  security: Record<string, string[]>[];
   responses: Record<string, Answer>;
 }
 interface Document {
@@ -72,8 +75,12 @@ function misfits(schema: Schema, value: unknown, path = '$'): string[] {
   ];
 }
 
-const address = (path: string, model = 'tiny') =>
+const exampleId = await makeTaught();
+
+const address = (path: string, model = path.startsWith('/v1/heads/') ? 'taught' : 'tiny') =>
   path
+    .replace('{label}', 'a')
+    .replace('{id}', exampleId)
     .replace(/\{(model|name)\}/, model)
     .replace('{version}', versions[0] ?? '')
     .replace('{account}', 'account');
@@ -89,10 +96,6 @@ function bodyWith({ requestBody }: Operation, file: Uint8Array<ArrayBuffer>): Bo
     : JSON.stringify({ inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [b64] }] });
 }
 
-/** A bucket that cannot be reached. */
-const unreachable = new Proxy({} as R2Bucket, {
-  get: () => () => Promise.reject(new Error('Network connection lost')),
-});
 const refusing: RateLimit = { limit: async () => ({ success: false }) };
 
 interface Cause {
@@ -103,6 +106,7 @@ interface Cause {
   file?: Uint8Array<ArrayBuffer>;
   bindings?: Partial<Bindings>;
   cold?: boolean;
+  anonymous?: boolean;
   /** The body never comes. */
   stalled?: boolean;
 }
@@ -117,7 +121,8 @@ await bindings.MODELS?.put(pointerKey('foreign'), encodePointer(withVersion(unde
 const CAUSES: Record<string, Cause> = {
   200: { search: '' },
   400: { search: '?no_such_parameter=1' },
-  401: { bindings: { API_TOKENS: 'token' } },
+  401: { bindings: { API_TOKENS: 'token' }, anonymous: true },
+  403: {},
   404: { model: 'no-such-model', head: 'no-such-head' },
   408: { bindings: { MAX_STALL_MS: '20' }, stalled: true },
   409: { head: 'foreign' },
@@ -141,8 +146,14 @@ function request(method: string, path: string, operation: Operation, cause: Caus
   const worker = cause.cold
     ? coldWorker({ loader: new ModelLoader(kernelsModule, { stallMs: 20, pollMs: 2 }) })
     : undefined;
-  const init: RequestInit = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
-  return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...cause.bindings }, worker);
+  const writes = operation.security.length > 0 && operation.security.every((need) => 'write_token' in need);
+  const init: RequestInit = {
+    method: method.toUpperCase(),
+    ...(body === undefined ? {} : { body }),
+    ...(writes && !cause.anonymous ? { headers: { authorization } } : {}),
+  };
+  const more = { ...(writes ? WRITER : {}), ...cause.bindings };
+  return send(`${address(path, cause.model)}${search}`, init, { ...bindings, ...more }, worker);
 }
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -168,6 +179,20 @@ it('is OpenAPI 3.1 and names every route', () => {
     'POST /v1/occlusion',
     'GET /v1/models/{name}/filters.png',
     'GET /v1/models/{name}/file',
+    'POST /v1/jobs',
+    'GET /v1/jobs',
+    'GET /v1/jobs/{id}',
+    'DELETE /v1/jobs/{id}',
+    'GET /v1/jobs/{id}/results',
+    'GET /v1/heads',
+    'GET /v1/heads/{name}',
+    'DELETE /v1/heads/{name}',
+    'GET /v1/heads/{name}/examples',
+    'PUT /v1/heads/{name}/examples/{label}',
+    'DELETE /v1/heads/{name}/examples/{label}',
+    'DELETE /v1/heads/{name}/examples/{label}/{id}',
+    'POST /v1/heads/{name}:train',
+    'POST /v1/heads/{name}:rollback',
     'GET /v1/limits',
     'GET /healthz',
     'GET /readyz',
@@ -192,9 +217,19 @@ it('is OpenAPI 3.1 and names every route', () => {
   ]);
 });
 
-describe.each(operations)('$name', ({ method, path, operation }) => {
+/** Jobs need a queue: test/jobs asks them. */
+const answeredHere = operations.filter(({ path }) => !path.startsWith('/v1/jobs'));
+
+describe.each(answeredHere)('$name', ({ method, path, operation }) => {
   it.each(Object.keys(operation.responses))('answers %s as documented', async (status) => {
-    const cause = CAUSES[status];
+    const usual = CAUSES[status];
+    const own = path.startsWith('/v1/heads') ? HEAD_CAUSES[status]?.(method, path) : undefined;
+    const cause = usual && {
+      ...usual,
+      ...(own?.name ? { model: own.name } : {}),
+      ...(own?.bindings ? { bindings: own.bindings } : {}),
+    };
+    if (path.startsWith('/v1/heads/') && status === '200') await makeTaught();
     if (!cause) throw new Error(`no request is known that brings about ${status}`);
     // Warm, so that only the cold causes see a cold isolate.
     await send('/readyz?warm=1');
@@ -209,11 +244,22 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
     else expect(misfits(schema, await response.json())).toEqual([]);
   });
 
+  it('shows an answer that fits its schema', () => {
+    for (const answer of Object.values(operation.responses)) {
+      const [type, { schema }] = Object.entries(contentOf(answer))[0] ?? ['', { schema: {} }];
+      if (type.endsWith('json')) expect(misfits(schema, exampleOf(schema))).toEqual([]);
+    }
+  });
+
   const example = operation.requestBody?.content['application/json']?.example;
   if (example)
     it('answers its example', async () => {
-      const init = { method: 'POST', body: JSON.stringify(example) };
-      const response = await send(address(path), init);
+      const init = {
+        method: method.toUpperCase(),
+        body: JSON.stringify(example),
+        headers: { authorization },
+      };
+      const response = await send(address(path), init, WRITER);
       expect(response.status).toBe(200);
       const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
       expect(misfits(schema, await response.json())).toEqual([]);
@@ -239,7 +285,11 @@ describe('/docs', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await response.text();
     for (const { path } of operations) expect(page).toContain(`${path}</code>`);
-    expect(page).not.toMatch(/<script|src=|<link|@import|url\(/);
+    expect([...page.matchAll(/<script|src=|<link|@import|url\(/g)].map(([found]) => found)).toEqual([
+      '<script',
+      'src=',
+    ]);
+    expect(page).toContain('<script type="module" src="/script/docs.js"></script>');
     expect(page).not.toContain(jpegBase64);
   });
 });

@@ -99,7 +99,7 @@ describe('/v1/classify?head=', () => {
 describe('a head is a model of its own name', () => {
   test('/v1/models', async () => {
     const list = (await (await send('/v1/models')).json()) as { heads: string[] };
-    expect(list.heads).toEqual(['colors', 'foreign', 'shoes']);
+    expect(list.heads).toEqual(expect.arrayContaining(['colors', 'foreign', 'shoes']));
     const one = (await (await send('/v1/models/shoes')).json()) as {
       name: string;
       classes: number;

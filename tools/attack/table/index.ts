@@ -1,5 +1,6 @@
 // All attacks, in the order in which they are tried.
 import type { Attack } from '../script.ts';
+import { CROWDS, DOWNLOADS, FLOODS } from './floods.ts';
 import { MEMORY } from './memory.ts';
 import { LEAVING, ODDITIES, PIPELINES } from './protocol.ts';
 import { SLOW_BODIES, SLOW_HEADS, SLOW_READERS } from './slow.ts';
@@ -14,4 +15,7 @@ export const ATTACKS: readonly Attack[] = [
   ...ODDITIES,
   ...PIPELINES,
   ...LEAVING,
+  ...FLOODS,
+  ...DOWNLOADS,
+  ...CROWDS,
 ];

@@ -66,6 +66,9 @@ export const MEMORY: Attack[] = [
     infer(DATA_INPUT, '[', 20_000, `${']'.repeat(20_000)}}]}`),
     [400],
   ),
+  ...[CLASSIFY, `/v1/models/${MODEL}:predict`, `/ai/run/${MODEL}`, `/models/${MODEL}`].map((path) =>
+    hugeJson(`JSON nested 20,000 deep at ${path}`, path, infer('', '[', 20_000, ']'.repeat(20_000)), [400]),
+  ),
   hugeJson('2.4 million numbers', `/ai/run/${MODEL}`, infer('{"image":[', '7,', 4_800_000, '7]}'), [415]),
   hugeJson(
     '12 MB of base64 that is no picture',
@@ -103,6 +106,18 @@ export const MEMORY: Attack[] = [
     statuses: [400],
   },
   {
+    name: 'a form with a parameter a thousand times',
+    connections: MANY,
+    scripts: [
+      asking(
+        CLASSIFY,
+        () => Buffer.from(`${formPart(undefined, 'top_k')}5\r\n`.repeat(1000) + FORM_END),
+        FORM,
+      ),
+    ],
+    statuses: [400],
+  },
+  {
     name: 'a form of 25 MB before its first boundary',
     connections: MANY,
     scripts: [asking(CLASSIFY, () => filled('', `\r\n--${BOUNDARY.repeat(0)}`, 25_000_000, FORM_END), FORM)],
@@ -120,5 +135,6 @@ export const MEMORY: Attack[] = [
     name: 'file names of 8 kB',
     connections: MANY,
     scripts: [asking(CLASSIFY, () => form(pixel(), 16, 'n'.repeat(8000)), FORM)],
+    statuses: [400],
   },
 ];

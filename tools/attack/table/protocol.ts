@@ -109,7 +109,25 @@ export const ODDITIES: Attack[] = [
   ),
 ];
 
+/** The body in chunks of a byte each. */
+function inBytes(make: () => Promise<Uint8Array>): () => Promise<Uint8Array> {
+  return async () => {
+    const chunks = [...(await make())].map((byte) => Buffer.from([0x31, 13, 10, byte, 13, 10]));
+    return Buffer.concat([
+      Buffer.from(head(CLASSIFY, { lines: [CHUNKED] })),
+      ...chunks,
+      Buffer.from('0\r\n\r\n'),
+    ]);
+  };
+}
+
 export const PIPELINES: Attack[] = [
+  {
+    name: 'a photo in chunks of a byte',
+    connections: [1, 4, 64],
+    scripts: [{ steps: [{ send: inBytes(goodPhoto) }, { answers: 1 }], gapMs: 0 }],
+    statuses: [200],
+  },
   {
     name: 'a thousand pipelined requests for health',
     connections: [4, 64],

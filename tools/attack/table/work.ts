@@ -1,6 +1,7 @@
 // Requests that cost much CPU for the bytes that they are.
 import {
   bmpCanvas,
+  bmpRows,
   FORM,
   form,
   gifCanvas,
@@ -35,6 +36,27 @@ export const WORK: Attack[] = [
     name: 'form of 16 pngs of 100 MP',
     connections: MANY,
     scripts: [asking(CLASSIFY, () => form(pngCanvas(), 16), FORM)],
+  },
+  {
+    name: '400 rows of a bmp of 100 MP',
+    connections: MANY,
+    scripts: [asking(CLASSIFY, () => bmpRows(10_000, 400))],
+  },
+  {
+    name: 'form of 16 such bmps',
+    connections: MANY,
+    scripts: [asking(CLASSIFY, () => form(bmpRows(10_000, 20), 16), FORM)],
+  },
+  {
+    name: 'form of 16 bmps of 4 MP',
+    connections: MANY,
+    scripts: [asking(CLASSIFY, () => form(bmpRows(2_000, 4), 16), FORM)],
+  },
+  {
+    name: 'form of one gif, crops=10',
+    connections: MANY,
+    scripts: [asking(`${CLASSIFY}?crops=10`, () => form(gifCanvas(1), 1), FORM)],
+    statuses: [200],
   },
   { name: 'png of 100 MP', connections: MANY, scripts: [asking(CLASSIFY, pngCanvas)] },
   { name: 'jpeg of 100 MP', connections: MANY, scripts: [asking(CLASSIFY, () => jpegCanvas(false))] },

@@ -2,7 +2,7 @@
 
 import { LOGITS } from '../../fixtures/encode-onnx.ts';
 import { type Contender, PEERS_COMMAND } from '../contender.ts';
-import { planarInput } from './dequantised.ts';
+import { planarInput } from './dequantized.ts';
 
 /** The part of both packages that the bench uses (they share onnxruntime-common's interface). */
 interface OrtTensor {

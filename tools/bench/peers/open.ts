@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { encodeOnnx } from '../../fixtures/encode-onnx.ts';
 import type { Contender } from '../contender.ts';
-import { dequantise } from './dequantised.ts';
+import { dequantize } from './dequantized.ts';
 import { type OrtPackage, openOrt } from './onnxruntime.ts';
 import { encodeQdqOnnx } from './qdq-onnx.ts';
 import { openTensorflow } from './tensorflow.ts';
@@ -38,7 +38,7 @@ export async function openPeers(
   const onnx: [string, string] = [path.join(folder, 'f32.onnx'), path.join(folder, 'int8.onnx')];
   const total = 7;
   step(0, total);
-  const model = dequantise(engine);
+  const model = dequantize(engine);
   const f32 = encodeOnnx(model);
   await writeFile(onnx[0], f32);
   step(1, total);

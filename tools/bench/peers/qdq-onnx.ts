@@ -1,13 +1,13 @@
 // The int8 ONNX file for onnxruntime: QDQ form, static ranges. Weights are our own int8 numbers with their scale per
 // output (symmetric, like onnxruntime's quantiser with per_channel); activations u8 with zero point 0 (everything
 // after the input passes a ReLU) and scale = largest value over the calibration pictures / 255; biases i32 with scale
-// input scale * weight scale. Every tensor between two layers is quantised, so that onnxruntime fuses to QLinearConv,
+// input scale * weight scale. Every tensor between two layers is quantized, so that onnxruntime fuses to QLinearConv,
 // QGemm and u8 pools; LRN runs in float, as there is no other. The logits stay float.
 // Source: onnxruntime "Quantize ONNX models", QDQ format; ONNX operators QuantizeLinear and DequantizeLinear (13).
 
 import { int, ints, LOGITS, node, real, tensorProto, valueInfo } from '../../fixtures/encode-onnx.ts';
 import { bytes, concat, message, number, type Part, text } from '../../fixtures/encode-protobuf.ts';
-import type { DequantisedModel } from './dequantised.ts';
+import type { DequantizedModel } from './dequantized.ts';
 
 const INT8 = 3;
 const UINT8 = 2;
@@ -68,7 +68,7 @@ class QdqGraph {
   }
 
   /** A constant weight or bias with one scale per output. */
-  dequantised(
+  dequantized(
     name: string,
     shape: number[],
     values: Int8Array | Int32Array,
@@ -88,7 +88,7 @@ class QdqGraph {
 }
 
 /** @param largest largest output of each layer over the calibration pictures, after its ReLU */
-export function encodeQdqOnnx(model: DequantisedModel, largest: ReadonlyMap<string, number>): Part {
+export function encodeQdqOnnx(model: DequantizedModel, largest: ReadonlyMap<string, number>): Part {
   const graph = new QdqGraph();
   const size = model.network.input.size;
   let scale = PIXEL_SCALE;
@@ -136,8 +136,8 @@ export function encodeQdqOnnx(model: DequantisedModel, largest: ReadonlyMap<stri
       const [out = 0, columns = 0] = trained.shape;
       if (layer.type === 'conv') {
         const { kernel, stride, pad, groups } = layer;
-        const weight = graph.dequantised(`${name}_w`, trained.shape, trained.quantised, scales, 0);
-        const shift = graph.dequantised(`${name}_b`, [out], bias, biasScales, 0);
+        const weight = graph.dequantized(`${name}_w`, trained.shape, trained.quantized, scales, 0);
+        const shift = graph.dequantized(`${name}_b`, [out], bias, biasScales, 0);
         graph.nodes.push(
           node(
             'Conv',
@@ -155,9 +155,9 @@ export function encodeQdqOnnx(model: DequantisedModel, largest: ReadonlyMap<stri
           top = graph.through('flat', scale);
           flat = true;
         }
-        const values = transposed(trained.quantised, out, columns);
-        const weight = graph.dequantised(`${name}_w`, [columns, out], values, scales, 1);
-        const shift = graph.dequantised(`${name}_b`, [out], bias, biasScales, 0);
+        const values = transposed(trained.quantized, out, columns);
+        const weight = graph.dequantized(`${name}_w`, [columns, out], values, scales, 1);
+        const shift = graph.dequantized(`${name}_b`, [out], bias, biasScales, 0);
         graph.nodes.push(node('Gemm', [top, weight, shift], layer.relu ? name : LOGITS));
         classes = out;
       }

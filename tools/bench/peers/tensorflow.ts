@@ -2,10 +2,10 @@
 // convolution, so a group is a slice, a convolution and a concat; the weights are laid out as it wants them (H,W,in,out).
 
 import type { Layer } from '../../../src/network/layer.ts';
-import { inferShapes, type LayerShapes } from '../../../src/network/shapes.ts';
+import { inferShapes, type LayerInfo } from '../../../src/network/shapes.ts';
 import { type Contender, PEERS_COMMAND } from '../contender.ts';
-import type { DequantisedLayer, DequantisedModel } from './dequantised.ts';
-import { planarInput } from './dequantised.ts';
+import type { DequantizedLayer, DequantizedModel } from './dequantized.ts';
+import { planarInput } from './dequantized.ts';
 
 interface Tensor {
   dataSync(): Float32Array;
@@ -60,7 +60,7 @@ async function importTf(): Promise<Tf | undefined> {
 }
 
 /** Outputs [from, to) of a convolution, (out, in, k, k) -> (k, k, in, out). */
-function filterOf({ shape, weight }: DequantisedLayer, from: number, to: number): Float32Array {
+function filterOf({ shape, weight }: DequantizedLayer, from: number, to: number): Float32Array {
   const [, channels = 0, kernel = 0] = shape;
   const out = to - from;
   const area = kernel * kernel;
@@ -73,7 +73,7 @@ function filterOf({ shape, weight }: DequantisedLayer, from: number, to: number)
 }
 
 /** (out, inputs as C,H,W) -> (inputs as H,W,C, out). */
-function matrixOf({ shape, weight }: DequantisedLayer, { input }: LayerShapes): Float32Array {
+function matrixOf({ shape, weight }: DequantizedLayer, { input }: LayerInfo): Float32Array {
   const [out = 0, inputs = 0] = shape;
   const plane = input.height * input.width;
   const values = new Float32Array(weight.length);
@@ -86,7 +86,7 @@ function matrixOf({ shape, weight }: DequantisedLayer, { input }: LayerShapes): 
 
 type Step = (x: Tensor) => Tensor;
 
-function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undefined): Step {
+function planStep(tf: Tf, shapes: LayerInfo, trained: DequantizedLayer | undefined): Step {
   const layer: Layer = shapes.layer;
   switch (layer.type) {
     case 'conv': {
@@ -132,7 +132,7 @@ function planStep(tf: Tf, shapes: LayerShapes, trained: DequantisedLayer | undef
 }
 
 /** Undefined where the packages are not installed. */
-export async function openTensorflow(model: DequantisedModel): Promise<Contender | undefined> {
+export async function openTensorflow(model: DequantizedModel): Promise<Contender | undefined> {
   const tf = await importTf();
   if (!tf) return undefined;
   const steps = inferShapes(model.network).map((shapes) =>

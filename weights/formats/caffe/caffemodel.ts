@@ -1,11 +1,12 @@
 // Caffe's trained networks (NetParameter): layers with their parameters and blobs, in the older form
 // (`layers`, numbered types) and the newer (`layer`, named types). Blobs are (out, in/groups, kh, kw);
 // dense ones 1,1,out,in in old files. Legacy dimensions win when present. Source: caffe.proto of Caffe.
+import { quotedExcerpt } from '../../../src/errors.ts';
 import type { Preprocess } from '../../../src/network/preprocess.ts';
 import type { FloatLayer } from '../../float-model.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, reshaped, zeros } from '../canonical.ts';
-import { tidy } from '../element-type.ts';
+import { asDecimal } from '../element-type.ts';
 import { Chain, readChain, square } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
 import { PREPROCESS } from '../preprocess-presets.ts';
@@ -80,7 +81,7 @@ export function readCaffemodel({ bytes }: LoadedFile): WeightFile {
   const fields = (['layers', 'layer'] as const).filter((field) => net[field].length > 0);
   return {
     form: 'caffemodel',
-    detail: `Caffe NetParameter ${JSON.stringify(net.name.slice(0, 64))}, ${layers.length} entries of \`${fields.join('`, `')}\``,
+    detail: `Caffe NetParameter ${quotedExcerpt(net.name)}, ${layers.length} entries of \`${fields.join('`, `')}\``,
     tensors: layers.flatMap(({ blobs }) => blobs),
     read: (options) => {
       const chain = new Chain();
@@ -160,7 +161,14 @@ function addNorm(chain: Chain, { message: { name, lrn_param: param } }: CaffeLay
   };
   if (norm_region !== 0)
     throw new OperatorError(`${name}: expected norm_region ACROSS_CHANNELS, found WITHIN_CHANNEL`);
-  chain.add({ type: 'lrn', name, size: local_size, alpha: tidy(alpha), beta: tidy(beta), k: tidy(k) });
+  chain.add({
+    type: 'lrn',
+    name,
+    size: local_size,
+    alpha: asDecimal(alpha),
+    beta: asDecimal(beta),
+    k: asDecimal(k),
+  });
 }
 
 function addConvolution(chain: Chain, { message, blobs }: CaffeLayer): void {
@@ -240,15 +248,15 @@ function bias(name: string, blobs: StoredTensor[], present: boolean, count: numb
 
 /** Caffe's rule: (pixel - mean) * scale, mean per channel B, G, R where the data layer says it. */
 function preprocessOf(layers: CaffeLayer[]): Preprocess {
-  const said = layers.find(({ message }) => message.transform_param?.mean_value.length === 3);
-  const [blue, green, red] = said?.message.transform_param?.mean_value ?? [];
+  const transform = layers.find(({ message }) => message.transform_param?.mean_value.length === 3);
+  const [blue, green, red] = transform?.message.transform_param?.mean_value ?? [];
   const scale = layers.find(({ message }) => message.transform_param)?.message.transform_param?.scale ?? 1;
   return {
     ...PREPROCESS.caffe,
     mean:
       red === undefined || green === undefined || blue === undefined
         ? [...PREPROCESS.caffe.mean]
-        : [tidy(red), tidy(green), tidy(blue)],
+        : [asDecimal(red), asDecimal(green), asDecimal(blue)],
     std: [1 / scale, 1 / scale, 1 / scale],
   };
 }

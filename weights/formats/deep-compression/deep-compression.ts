@@ -15,7 +15,7 @@ import { Cursor } from '../cursor.ts';
 import { withSwappedInput } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
 import { PREPROCESS } from '../preprocess-presets.ts';
-import { type StoredTensor, tensorOf, tensorOfLength } from '../stored-tensor.ts';
+import { rangesOf, type StoredTensor, tensorOf, tensorOfLength } from '../stored-tensor.ts';
 import { requireVariant, variantNetwork } from '../variants.ts';
 import { networkShapes, type WeightFile } from '../weight-file.ts';
 
@@ -117,8 +117,8 @@ function readLayer(cursor: Cursor, layer: PackedLayer): { weight: StoredTensor; 
   const place = placeOf(gaps, count);
   if (place >= size)
     throw new OperatorError(`${name}: expected codes for ${size} weights, found one at position ${place}`);
-  const data = () => expand(codebook, codes, bits, gaps, count, size);
-  return { weight: tensorOfLength(`${name}.weight`, shape, 'F32', 4 * size, data), bias };
+  const open = () => rangesOf(expand(codebook, codes, bits, gaps, count, size));
+  return { weight: tensorOfLength(`${name}.weight`, shape, 'F32', 4 * size, open), bias };
 }
 
 function nibble(bytes: Uint8Array, index: number): number {

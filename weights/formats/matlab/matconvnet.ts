@@ -7,7 +7,7 @@ import type { Preprocess } from '../../../src/network/preprocess.ts';
 import type { FloatTensor } from '../../float-model.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { permuted, reshaped, zeros } from '../canonical.ts';
-import { tidy } from '../element-type.ts';
+import { asDecimal } from '../element-type.ts';
 import { Chain, readChain, square } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
 import { PREPROCESS } from '../preprocess-presets.ts';
@@ -70,7 +70,14 @@ function addLayer(chain: Chain, size: number, layer: Fields, name: string): void
   else if (type === 'pool') addPool(chain, layer, name);
   else if (type === 'lrn' || type === 'normalize') {
     const [window = 0, k = 0, alpha = 0, beta = 0] = layer.param?.numbers ?? [];
-    chain.add({ type: 'lrn', name, size: window, alpha: tidy(alpha * window), beta: tidy(beta), k: tidy(k) });
+    chain.add({
+      type: 'lrn',
+      name,
+      size: window,
+      alpha: asDecimal(alpha * window),
+      beta: asDecimal(beta),
+      k: asDecimal(k),
+    });
   } else if (type === 'softmax' || type === 'softmaxloss') chain.add({ type: 'softmax', name });
   else if (type !== 'dropout')
     throw new OperatorError(
@@ -153,7 +160,9 @@ function averageOf(array: MatArray | undefined): { preprocess: Preprocess; image
   const [red, green, blue] = array.numbers ?? [];
   if (red === undefined || green === undefined || blue === undefined)
     throw new OperatorError(`averageImage: expected a picture or a colour, found ${stored.shape.join('x')}`);
-  return { preprocess: { ...base, mean: [tidy(red), tidy(green), tidy(blue)], std: [...base.std] } };
+  return {
+    preprocess: { ...base, mean: [asDecimal(red), asDecimal(green), asDecimal(blue)], std: [...base.std] },
+  };
 }
 
 /** Synsets and descriptions, where the model has them. */

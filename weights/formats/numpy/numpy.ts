@@ -5,7 +5,7 @@ import { Cursor } from '../cursor.ts';
 import { readKeyed } from '../keyed.ts';
 import type { LoadedFile } from '../loaded-file.ts';
 import { readPickle } from '../pickle/pickle.ts';
-import { columnMajor, rowMajor, type StoredTensor, tensorOfLength } from '../stored-tensor.ts';
+import { columnMajor, rangesOf, rowMajor, type StoredTensor, tensorOfLength } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';
 import { readZip, type ZipEntry } from '../zip.ts';
 import { collectArrays, NUMPY_GLOBALS, numpyType, PickledArray } from './pickled-arrays.ts';
@@ -58,8 +58,8 @@ export function readNpyArray(
 ): StoredTensor {
   const { descr, fortran, shape, data } = readNpyHeader(start, name);
   const strides = fortran ? columnMajor(shape) : rowMajor(shape);
-  const view = () => whole().subarray(data);
-  return tensorOfLength(name, shape, numpyType(name, descr), byteLength - data, view, strides);
+  const open = () => rangesOf(whole().subarray(data));
+  return tensorOfLength(name, shape, numpyType(name, descr), byteLength - data, open, strides);
 }
 
 export function readNpy({ bytes }: LoadedFile): WeightFile {

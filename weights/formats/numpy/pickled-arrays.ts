@@ -1,5 +1,6 @@
 // Pickled NumPy arrays as tensors: what the readers of .npy, .npz and .pdparams share.
 // Sources: ndarray.__reduce__ and __setstate__ of NumPy; _codecs.encode as Python 3 writes bytes in protocol 2.
+import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
 import { ELEMENT_BYTES } from '../element-type.ts';
@@ -11,7 +12,15 @@ import {
   type PickleValue,
   Visits,
 } from '../pickle/value.ts';
-import { columnMajor, elementCount, rowMajor, type StoredTensor, tensorOfLength } from '../stored-tensor.ts';
+import {
+  columnMajor,
+  elementCount,
+  type ReadRange,
+  rangesOf,
+  rowMajor,
+  type StoredTensor,
+  tensorOfLength,
+} from '../stored-tensor.ts';
 
 const TYPES: Record<string, ElementType> = { f2: 'F16', f4: 'F32', f8: 'F64' };
 
@@ -52,21 +61,32 @@ class EncodedBytes implements Buildable {
     throw new OperatorError('pickle: expected bytes without a state, found one');
   }
 
-  decode(name: string, length: number): Uint8Array {
+  /** @param length of all bytes. Throws OperatorError for text that stands for fewer or more. */
+  decode(name: string, length: number): ReadRange {
     const text = this.#text;
-    const out = new Uint8Array(length);
+    let read = 0;
     let count = 0;
-    for (let i = 0; i < text.length; i++) {
-      let byte = text[i] as number;
-      if (byte >= 0x80) {
-        if (byte !== 0xc2 && byte !== 0xc3)
-          throw new OperatorError(`${name}: expected bytes as text, found other text`);
-        byte = ((byte & 3) << 6) | ((text[++i] ?? 0) & 0x3f);
+    const wrongLength = () => {
+      for (; read < text.length; read++) if (((text[read] as number) & 0xc0) !== 0x80) count++;
+      return new OperatorError(`${name}: expected ${length} bytes, found ${count}`);
+    };
+    return (start, end) => {
+      if (start !== count) throw new RangeError(`${name}: expected to go on at ${count}, asked at ${start}`);
+      const out = new Uint8Array(end - start);
+      for (let i = 0; i < out.length; i++) {
+        if (read >= text.length) throw wrongLength();
+        let byte = text[read++] as number;
+        if (byte >= 0x80) {
+          if (byte !== 0xc2 && byte !== 0xc3)
+            throw new OperatorError(`${name}: expected bytes as text, found other text`);
+          byte = ((byte & 3) << 6) | ((text[read++] ?? 0) & 0x3f);
+        }
+        out[i] = byte;
+        count++;
       }
-      out[count++] = byte;
-    }
-    if (count !== length) throw new OperatorError(`${name}: expected ${length} bytes, found ${count}`);
-    return out;
+      if (count === length && read < text.length) throw wrongLength();
+      return out;
+    };
   }
 }
 
@@ -104,7 +124,7 @@ export class PickledArray implements Buildable {
     const strides = this.#fortran ? columnMajor(shape) : rowMajor(shape);
     const expected = elementCount(name, shape) * ELEMENT_BYTES[type];
     if (data instanceof PickledBytes)
-      return tensorOfLength(name, shape, type, data.bytes.length, () => data.bytes, strides);
+      return tensorOfLength(name, shape, type, data.bytes.length, () => rangesOf(data.bytes), strides);
     return tensorOfLength(name, shape, type, expected, () => data.decode(name, expected), strides);
   }
 }
@@ -144,7 +164,7 @@ export function collectArrays(dict: PickleValue | undefined, form: string): Stor
       value instanceof Map ? [...value] : Array.isArray(value) ? [...value.entries()] : [];
     if (entries.length === 0)
       throw new OperatorError(
-        `${name.slice(0, 64)}: expected an array or a dict of arrays, found ${inWords(value)}`,
+        `${excerpt(name)}: expected an array or a dict of arrays, found ${inWords(value)}`,
       );
     for (const [key, entry] of entries) {
       if (key === 'StructuredToParameterName@@') continue;

@@ -1,12 +1,14 @@
 // The constants of an ONNX graph: initialisers and Constant nodes, floats as stored tensors and integers as numbers.
 // Data in other files is read from the folder of the model, never from anywhere else.
 // Source: onnx.proto (TensorProto) and "External Data" of the ONNX project.
+
 import path from 'node:path';
+import { excerpt, quotedExcerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { ElementType } from '../element-type.ts';
-import { widen } from '../element-type.ts';
+import { ELEMENT_BYTES, widen } from '../element-type.ts';
 import { type LoadedFile, loadFile } from '../loaded-file.ts';
-import { type StoredTensor, tensorOf } from '../stored-tensor.ts';
+import { elementCount, type StoredTensor, tensorOf } from '../stored-tensor.ts';
 
 export interface TensorMessage {
   dims: number[];
@@ -73,24 +75,24 @@ export class Constants {
   }
 
   #external(name: string, { external_data: entries }: TensorMessage): Uint8Array {
-    const said = new Map(entries.map(({ key, value }) => [key, value]));
-    const location = said.get('location') ?? '';
+    const declared = new Map(entries.map(({ key, value }) => [key, value]));
+    const location = declared.get('location') ?? '';
     const folder = path.dirname(path.resolve(this.#file.path));
     const place = path.resolve(folder, location);
     if (location === '' || !place.startsWith(folder + path.sep))
       throw new OperatorError(
-        `${name}: expected its data in a file beside ${this.#file.name}, found ${JSON.stringify(location.slice(0, 64))}`,
+        `${name}: expected its data in a file beside ${this.#file.name}, found ${quotedExcerpt(location)}`,
       );
     let bytes = this.#beside.get(place);
     if (!bytes) {
       bytes = loadFile(place).bytes;
       this.#beside.set(place, bytes);
     }
-    const offset = Number(said.get('offset') ?? 0);
-    const length = Number(said.get('length') ?? bytes.length - offset);
+    const offset = Number(declared.get('offset') ?? 0);
+    const length = Number(declared.get('length') ?? bytes.length - offset);
     if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length))
       throw new OperatorError(
-        `${name}: expected ${length} bytes at position ${offset} of ${location.slice(0, 64)}, found ${bytes.length} bytes`,
+        `${name}: expected ${length} bytes at position ${offset} of ${excerpt(location)}, found ${bytes.length} bytes`,
       );
     return bytes.subarray(offset, offset + length);
   }
@@ -113,7 +115,10 @@ function integers(name: string, message: TensorMessage, raw: Uint8Array): number
 export function numbersOf(constant: Constant | undefined): number[] | undefined {
   if (!constant) return undefined;
   if ('ints' in constant) return constant.ints;
-  const { shape, type, data } = constant.floats;
-  if (shape.reduce((product, size) => product * size, 1) > MOST_INTS) return undefined;
-  return [...widen(data(), type)];
+  const { name, shape, type, open } = constant.floats;
+  const count = elementCount(name, shape);
+  if (count > MOST_INTS) return undefined;
+  const values = new Float32Array(count);
+  widen(open()(0, count * ELEMENT_BYTES[type]), type, values);
+  return [...values];
 }

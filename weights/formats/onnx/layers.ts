@@ -1,8 +1,9 @@
 // What each type of node adds to the chain of layers. LRN divides alpha by the size, as the engine does.
 // Source: the operator specification of ONNX.
+import { excerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { denseWeight, permuted, zeros } from '../canonical.ts';
-import { tidy } from '../element-type.ts';
+import { asDecimal } from '../element-type.ts';
 import { type Chain, square } from '../graph.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import type { Constants } from './constants.ts';
@@ -65,14 +66,14 @@ export const LAYERS: Record<string, Reader> = {
 };
 
 function float(node: Node, name: string, fallback: number): number {
-  return tidy(attributeOf(node, name)?.f ?? fallback);
+  return asDecimal(attributeOf(node, name)?.f ?? fallback);
 }
 
 function weightOf(node: Node, constants: Constants, index: number): StoredTensor {
   const found = constants.get(node.input[index]);
   if (!found || !('floats' in found))
     throw new OperatorError(
-      `${labelOf(node)}: expected weights, found ${node.input[index]?.slice(0, 64) || 'no input'}`,
+      `${labelOf(node)}: expected weights, found ${excerpt(node.input[index] || 'no input')}`,
     );
   return found.floats;
 }

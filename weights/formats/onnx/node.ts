@@ -1,4 +1,5 @@
 // A node of an ONNX graph and its attributes.
+import { excerpt } from '../../../src/errors.ts';
 import type { TensorMessage } from './constants.ts';
 
 export interface Attribute {
@@ -33,5 +34,5 @@ export function nameOf(node: Node): string {
 
 /** The node in errors: its name and type. */
 export function labelOf(node: Node): string {
-  return `${nameOf(node).slice(0, 80)} (${node.op_type.slice(0, 40)})`;
+  return `${excerpt(nameOf(node))} (${excerpt(node.op_type)})`;
 }

@@ -2,6 +2,7 @@
 // initialisers as inputs too. What exporters put around the chain is followed: constants that are cast, transposed or
 // renamed, shapes that are computed for a Reshape, normalisation spelled out (torch-norm.ts), and arithmetic on the
 // pixels in front of the first layer, which becomes the preprocessing. Source: the ONNX IR and operator specifications.
+import { excerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { Chain, readChain } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
@@ -48,12 +49,12 @@ export function readOnnx(file: LoadedFile): WeightFile {
   const [input, second] = graph.input.filter(({ name }) => !isInitializer.has(name));
   return {
     form: 'onnx',
-    detail: `ONNX opset ${opsets.join(', ') || 'unknown'} by ${producer.slice(0, 64) || 'unknown'}, ${graph.node.length} nodes`,
+    detail: `ONNX opset ${opsets.join(', ') || 'unknown'} by ${excerpt(producer) || 'unknown'}, ${graph.node.length} nodes`,
     tensors: constants.floats(),
     read: (options) => {
       if (!input || second)
         throw new OperatorError(
-          `graph.input: expected one picture, found ${input ? `also ${second?.name.slice(0, 64)}` : 'none'}`,
+          `graph.input: expected one picture, found ${input ? `also ${excerpt(second?.name ?? '')}` : 'none'}`,
         );
       const walk = new Walk(constants, input.name);
       for (const node of graph.node) walk.visit(node);
@@ -66,9 +67,7 @@ function inputSize(input: ValueInfo): number | undefined {
   const dims = input.type?.tensor_type?.shape?.dim.map(({ dim_value }) => dim_value) ?? [];
   const [, channels = 0, height = 0, width = 0] = dims;
   if ((channels !== 0 && channels !== 3) || height !== width)
-    throw new OperatorError(
-      `${input.name.slice(0, 64)}: expected Nx3xSxS, found ${dims.slice(0, 8).join('x')}`,
-    );
+    throw new OperatorError(`${excerpt(input.name)}: expected Nx3xSxS, found ${dims.slice(0, 8).join('x')}`);
   return height === 0 ? undefined : height;
 }
 
@@ -109,13 +108,13 @@ class Walk {
     const at = node.input.indexOf(this.#current);
     if (at !== 0 && !(at === 1 && (node.op_type === 'Add' || node.op_type === 'Mul')))
       throw new OperatorError(
-        `${labelOf(node)}: expected the input ${this.#current.slice(0, 64)}, found ${node.input[0]?.slice(0, 64) ?? 'none'}`,
+        `${labelOf(node)}: expected the input ${excerpt(this.#current)}, found ${excerpt(node.input[0] ?? 'none')}`,
       );
     if (!this.#scalesPixels(node, at)) {
       const read = Object.hasOwn(LAYERS, node.op_type) ? LAYERS[node.op_type] : undefined;
       if (!read)
         throw new OperatorError(
-          `${node.name.slice(0, 80) || output.slice(0, 80)}: expected a node of a classifier chain, found ${node.op_type.slice(0, 40)}`,
+          `${excerpt(node.name || output)}: expected a node of a classifier chain, found ${excerpt(node.op_type)}`,
         );
       read(this.chain, at === 1 ? { ...node, input: node.input.toReversed() } : node, this.#constants);
     }

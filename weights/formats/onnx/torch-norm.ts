@@ -5,7 +5,7 @@
 // Source: torch.nn.functional.local_response_norm of PyTorch, as exported.
 import type { LrnLayer } from '../../../src/network/layer.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { tidy } from '../element-type.ts';
+import { asDecimal } from '../element-type.ts';
 import type { Constants } from './constants.ts';
 import { numbersOf } from './constants.ts';
 import { intsOf, labelOf, type Node } from './node.ts';
@@ -86,6 +86,13 @@ export class TorchNorm {
       throw new OperatorError(
         `${label}: expected a window of an odd number of channels, padded on both sides, found ${size} with pads ${this.#pads}`,
       );
-    return { type: 'lrn', name: labelOf(node), size, alpha: tidy(alpha), beta: tidy(beta), k: tidy(k) };
+    return {
+      type: 'lrn',
+      name: labelOf(node),
+      size,
+      alpha: asDecimal(alpha),
+      beta: asDecimal(beta),
+      k: asDecimal(k),
+    };
   }
 }

@@ -1,5 +1,6 @@
 // What a pickle is read to: plain values, and classes of the reader's own table. A memo lets a few hundred bytes stand
-// for millions of values, or for one inside itself; whoever walks them counts each visit (`Visits`).
+// for millions of values, or for one inside itself; a walk over them counts each visit (`Visits`).
+import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 
 /** Bytes, or text too long to be a name: a view of the file. `text` is UTF-8 of a string. */
@@ -46,12 +47,10 @@ export class Visits {
   /** Throws OperatorError for too many visits and for a value too deep, such as one inside itself. */
   enter(name: string, depth: number): void {
     if (depth > DEEPEST)
-      throw new OperatorError(
-        `${name.slice(0, 64)}: expected at most ${DEEPEST} levels of values, found more`,
-      );
+      throw new OperatorError(`${excerpt(name)}: expected at most ${DEEPEST} levels of values, found more`);
     if (++this.#count > MOST_VISITS)
       throw new OperatorError(
-        `${name.slice(0, 64)}: expected at most ${MOST_VISITS} values, found more: the same ones again and again`,
+        `${excerpt(name)}: expected at most ${MOST_VISITS} values, found more: the same ones again and again`,
       );
   }
 }

@@ -1,9 +1,10 @@
 // PyTorch's tensors in a pickle: views of storages that lie elsewhere in the file, by reference. The pickle may name
 // these classes and nothing else. Source: torch/_utils.py and torch/serialization.py of PyTorch.
+import { excerpt } from '../../../src/errors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from '../element-type.ts';
 import type { Buildable, Globals, PickledGlobal, PickleValue } from '../pickle/value.ts';
-import { elementCount, type StoredTensor, shapeText } from '../stored-tensor.ts';
+import { elementCount, rangesOf, type StoredTensor, shapeText } from '../stored-tensor.ts';
 
 /** Bytes of one number; only floats are weights. */
 const STORAGES: Record<string, ElementType | number> = {
@@ -57,8 +58,7 @@ export class TorchTensor implements Buildable {
   tensor(name: string, bytes: Buffer | undefined): StoredTensor | undefined {
     const { type, key, elementBytes } = this.storage;
     if (typeof type === 'number') return undefined;
-    if (!bytes)
-      throw new OperatorError(`${name}: expected storage ${key.slice(0, 64)} in the file, found none`);
+    if (!bytes) throw new OperatorError(`${name}: expected storage ${excerpt(key)} in the file, found none`);
     const shape = this.#shape;
     const count = elementCount(name, shape);
     const reach = shape.reduce((sum, size, axis) => sum + (size - 1) * (this.#strides[axis] as number), 1);
@@ -68,7 +68,8 @@ export class TorchTensor implements Buildable {
       throw new OperatorError(
         `${name}: expected ${end} bytes for ${shapeText(shape)} ${type}, found ${bytes.length}`,
       );
-    return { name, shape, type, strides: this.#strides, data: () => bytes.subarray(start, end) };
+    const open = () => rangesOf(bytes.subarray(start, end));
+    return { name, shape, type, strides: this.#strides, open };
   }
 }
 

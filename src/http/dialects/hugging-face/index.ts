@@ -49,6 +49,7 @@ async function readWanted(
       ? urlUpload(inputs, allowedHosts(c.env.URL_HOSTS), {
           limit: c.var.classifier.limits.bytes,
           what: 'inputs',
+          holder: budgetOf(c).holder,
         })
       : decodeBase64(inputs, 'inputs'),
     topK: parameters?.top_k ?? fallback.topK,

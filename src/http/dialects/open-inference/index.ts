@@ -11,7 +11,7 @@ import type { ErrorForm } from '../../problem.ts';
 import { findModel, numericVersion } from '../../v1/model-name.ts';
 import { NoQuery } from '../../v1/schemas.ts';
 import type { Dialect } from '../dialect.ts';
-import { denormalise } from './denormalise.ts';
+import { denormalize } from './denormalize.ts';
 import { InferBody, type InferRequest, readInferRequest } from './request.ts';
 import { inferResponse } from './response.ts';
 import {
@@ -63,7 +63,7 @@ async function predict(c: Context<AppEnv>, { input }: InferRequest) {
     });
   }
   const { results } = await classifier.classifyPixels(({ preprocess, network }) =>
-    denormalise(input.data, network.input.size, preprocess),
+    denormalize(input.data, network.input.size, preprocess),
   );
   return results;
 }
@@ -76,7 +76,7 @@ async function infer(c: Context<AppEnv>, name: string, version?: string) {
     files: maxFiles(c.env),
   };
   const request = await readInferRequest(c.req.raw, model, limits, budgetOf(c));
-  return inferResponse(request.id, request.outputs, await predict(c, request), model);
+  return inferResponse(c, request.id, request.outputs, await predict(c, request), model);
 }
 
 const tag = 'Open Inference Protocol';

@@ -2,7 +2,7 @@
 // (Inference-Header-Content-Length). Source: Open Inference Protocol v2, Triton extensions.
 import * as v from 'valibot';
 import type { ImageSource } from '../../../classify/classifier.ts';
-import { excerpt, ServiceError } from '../../../errors.ts';
+import { badParameter, ServiceError } from '../../../errors.ts';
 import type { Budget } from '../../../isolate/budget.ts';
 import { Upload } from '../../../isolate/upload.ts';
 import type { ModelInfo } from '../../../network/model-info.ts';
@@ -11,6 +11,7 @@ import { readBytes, readJson, wholeBody } from '../../body/body.ts';
 import { MAX_ELEMENTS } from '../../body/json-cost.ts';
 import { parseJson } from '../../openapi/validation.ts';
 import {
+  badInput,
   elementCount,
   MAX_RANK,
   readBinaryFloats,
@@ -77,11 +78,7 @@ type InputTensor = v.InferOutput<typeof Input>;
 function readImages(input: InputTensor, binary: Uint8Array | undefined): ImageSource[] {
   const elements = elementCount(input.shape);
   if (input.datatype !== 'BYTES' || input.shape.slice(1).some((side) => side !== 1))
-    throw new ServiceError(
-      'bad-parameter',
-      `inputs image: expected BYTES of shape [n] or [n,1], got ${input.datatype} [${excerpt(String(input.shape))}]`,
-      { members: { parameter: 'image' } },
-    );
+    throw badInput('image', 'BYTES of shape [n] or [n,1]', `${input.datatype} [${input.shape}]`);
   if (binary) return readByteElements('image', binary, elements);
   return readStrings('image', input.data ?? [], elements).map((text, i) => decodeBase64(text, `image.${i}`));
 }
@@ -90,10 +87,10 @@ function readData(input: InputTensor, binary: Uint8Array | undefined, { network 
   const { size: side, channels } = network.input;
   const [pictures = 0, ...rest] = input.shape;
   if (input.datatype !== 'FP32' || rest.join() !== [channels, side, side].join())
-    throw new ServiceError(
-      'bad-parameter',
-      `inputs data: expected FP32 of shape [n,${channels},${side},${side}], got ${input.datatype} [${excerpt(String(input.shape))}]`,
-      { members: { parameter: 'data' } },
+    throw badInput(
+      'data',
+      `FP32 of shape [n,${channels},${side},${side}]`,
+      `${input.datatype} [${input.shape}]`,
     );
   const elements = elementCount(input.shape);
   const data = binary
@@ -122,10 +119,10 @@ async function readParts(
     );
   const bytes = await readBytes(request, limits.binary, budget);
   if (!(length <= bytes.byteLength))
-    throw new ServiceError(
-      'bad-parameter',
-      `Inference-Header-Content-Length: expected a number up to the body's ${bytes.byteLength} bytes, got ${excerpt(header)}`,
-      { members: { parameter: 'Inference-Header-Content-Length' } },
+    throw badParameter(
+      'Inference-Header-Content-Length',
+      `a number up to the body's ${bytes.byteLength} bytes`,
+      { got: header },
     );
   const json = await readJson(new Upload(bytes.subarray(0, length)));
   return { json, binary: bytes.subarray(length) };
@@ -141,7 +138,7 @@ export async function readInferRequest(
   const { json, binary } = await readParts(request, limits, budget);
   const body = parseJson(InferBody, json);
   const [input] = body.inputs;
-  if (!input) throw new ServiceError('bad-parameter', 'inputs: expected one input, image or data, got none');
+  if (!input) throw badParameter('inputs', 'one input, image or data', { got: 'none' });
   const pictures = input.shape[0] ?? 0;
   if (pictures > limits.files)
     throw new ServiceError(
@@ -153,11 +150,10 @@ export async function readInferRequest(
     );
   const binarySize = input.parameters?.binary_data_size;
   if ((binarySize ?? 0) !== binary.byteLength || (binarySize === undefined && !input.data))
-    throw new ServiceError(
-      'bad-parameter',
-      `inputs ${input.name}: expected data, or binary_data_size bytes after the JSON, ` +
-        `got ${binarySize ?? 'neither'} and ${binary.byteLength} bytes`,
-      { members: { parameter: input.name } },
+    throw badInput(
+      input.name,
+      'data, or binary_data_size bytes after the JSON',
+      `${binarySize ?? 'neither'} and ${binary.byteLength} bytes`,
     );
   const bytes = binarySize === undefined ? undefined : binary;
   const allBinary = body.parameters?.binary_data_output ?? false;

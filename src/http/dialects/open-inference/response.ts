@@ -1,9 +1,13 @@
 // A v2 inference response: JSON alone, or, when an output is wanted in binary, JSON followed by those outputs.
 // Triton's classification extension replaces an output's values by "value:index:label" strings, best first.
 // Source: Open Inference Protocol v2, Triton "Classification Extension".
+import type { Context } from 'hono';
 import { rankLabels } from '../../../classify/rank.ts';
 import type { Prediction } from '../../../engine/engine.ts';
 import type { ModelInfo } from '../../../network/model-info.ts';
+import type { AppEnv } from '../../context.ts';
+import { jsonPieces } from '../../json-pieces.ts';
+import { bytesAnswer, jsonAnswer } from '../../paced-answer.ts';
 import { numericVersion } from '../../v1/model-name.ts';
 import type { WantedOutput } from './request.ts';
 import { writeByteElements } from './tensors.ts';
@@ -40,7 +44,9 @@ function binaryOf({ values }: OutputTensor): Uint8Array {
   return Array.isArray(values) ? writeByteElements(values) : new Uint8Array(values.buffer as ArrayBuffer);
 }
 
+/** Throws ServiceError too-much-work for an answer that may become too long. */
 export function inferResponse(
+  c: Context<AppEnv>,
   id: string | undefined,
   outputs: WantedOutput[],
   predictions: Prediction[],
@@ -50,23 +56,21 @@ export function inferResponse(
   const tensors = outputs.map((output) => {
     const tensor = outputTensor(output, predictions, model);
     const { name, datatype, shape } = tensor;
-    if (!output.binary) return { name, datatype, shape, data: Array.from<number | string>(tensor.values) };
+    if (!output.binary) return { name, datatype, shape, data: tensor.values };
     const bytes = binaryOf(tensor);
     binaries.push(bytes);
     return { name, datatype, shape, parameters: { binary_data_size: bytes.byteLength } };
   });
-  const json = JSON.stringify({
+  const answer = {
     ...(id === undefined ? {} : { id }),
     model_name: model.name,
     model_version: numericVersion(model),
     outputs: tensors,
-  });
-  if (binaries.length === 0) return new Response(json, { headers: { 'content-type': 'application/json' } });
-  const header = new TextEncoder().encode(json);
-  return new Response(new Blob([header, ...binaries]), {
-    headers: {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(header.byteLength),
-    },
+  };
+  if (binaries.length === 0) return jsonAnswer(c, answer);
+  const header = new TextEncoder().encode([...jsonPieces(answer)].join(''));
+  return bytesAnswer(c, [header, ...binaries], {
+    'content-type': 'application/octet-stream',
+    'inference-header-content-length': String(header.byteLength),
   });
 }

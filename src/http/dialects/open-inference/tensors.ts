@@ -1,16 +1,15 @@
 // Tensors of the Open Inference Protocol v2 in both of its forms: JSON `data`, flat or nested, and Triton's binary
 // extension, where the bytes follow the JSON and `binary_data_size` says how many belong to each tensor.
 // Source: Open Inference Protocol v2 (KServe), Triton "Binary Tensor Data Extension".
-import { ServiceError } from '../../../errors.ts';
+import { badParameter, type ServiceError } from '../../../errors.ts';
 
 const LENGTH_BYTES = 4;
 /** Sizes of a shape, and depth of nested `data`. */
 export const MAX_RANK = 8;
 
-function refusal(name: string, expected: string, got: string): ServiceError {
-  return new ServiceError('bad-parameter', `inputs ${name}: expected ${expected}, got ${got}`, {
-    members: { parameter: name },
-  });
+/** The refusal of one input of a request. */
+export function badInput(name: string, expected: string, got: string): ServiceError {
+  return badParameter(name, expected, { got, subject: `inputs ${name}` });
 }
 
 /** Number of elements of a shape. */
@@ -26,19 +25,19 @@ function flatten(data: readonly unknown[]): unknown[] {
 /** BYTES in JSON: strings. Throws ServiceError bad-parameter. */
 export function readStrings(name: string, data: readonly unknown[], count: number): string[] {
   const values = flatten(data).map((value) => {
-    if (typeof value !== 'string') throw refusal(name, 'base64 strings', typeof value);
+    if (typeof value !== 'string') throw badInput(name, 'base64 strings', typeof value);
     return value;
   });
-  if (values.length !== count) throw refusal(name, `${count} elements by its shape`, String(values.length));
+  if (values.length !== count) throw badInput(name, `${count} elements by its shape`, String(values.length));
   return values;
 }
 
 /** FP32 in JSON: numbers. Throws ServiceError bad-parameter. */
 export function readFloats(name: string, data: readonly unknown[], count: number): Float32Array {
   const values = flatten(data);
-  if (values.length !== count) throw refusal(name, `${count} elements by its shape`, String(values.length));
+  if (values.length !== count) throw badInput(name, `${count} elements by its shape`, String(values.length));
   return Float32Array.from(values, (value) => {
-    if (typeof value !== 'number') throw refusal(name, 'numbers', typeof value);
+    if (typeof value !== 'number') throw badInput(name, 'numbers', typeof value);
     return value;
   });
 }
@@ -49,22 +48,22 @@ export function readByteElements(name: string, bytes: Uint8Array, count: number)
   const elements: Uint8Array[] = [];
   let at = 0;
   while (at < bytes.byteLength) {
-    if (elements.length === count) throw refusal(name, `${count} elements by its shape`, 'more');
+    if (elements.length === count) throw badInput(name, `${count} elements by its shape`, 'more');
     const length = at + LENGTH_BYTES <= bytes.byteLength ? view.getUint32(at, true) : undefined;
     if (length === undefined || at + LENGTH_BYTES + length > bytes.byteLength)
-      throw refusal(name, 'a length and that many bytes for each element', `${bytes.byteLength - at} bytes`);
+      throw badInput(name, 'a length and that many bytes for each element', `${bytes.byteLength - at} bytes`);
     elements.push(bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + length));
     at += LENGTH_BYTES + length;
   }
   if (elements.length !== count)
-    throw refusal(name, `${count} elements by its shape`, String(elements.length));
+    throw badInput(name, `${count} elements by its shape`, String(elements.length));
   return elements;
 }
 
 /** FP32 in binary: f32 little-endian. Throws ServiceError bad-parameter. */
 export function readBinaryFloats(name: string, bytes: Uint8Array, count: number): Float32Array {
   if (bytes.byteLength !== count * 4)
-    throw refusal(name, `${count * 4} bytes by its shape`, String(bytes.byteLength));
+    throw badInput(name, `${count * 4} bytes by its shape`, String(bytes.byteLength));
   return new Float32Array(bytes.slice().buffer);
 }
 

@@ -13,6 +13,7 @@ import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxFiles, maxJsonBytes } from '../../limits.ts';
 import { CLASSIFY_PROBLEMS, EXAMPLE_IMAGE, MODEL_PROBLEMS, operation } from '../../openapi/operation.ts';
 import { parseJson, query } from '../../openapi/validation.ts';
+import { jsonAnswer } from '../../paced-answer.ts';
 import { findModel } from '../../v1/model-name.ts';
 import { versionStatus } from '../../v1/models.ts';
 import { NoQuery } from '../../v1/schemas.ts';
@@ -47,9 +48,9 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
     if (result instanceof ServiceError) throw result;
     const { probabilities } = result.prediction;
     const [best] = rankLabels(probabilities, batch.model, { topK: 1, minScore: 0 });
-    return { classes: best?.index ?? 0, label: best?.label ?? '', probabilities: Array.from(probabilities) };
+    return { classes: best?.index ?? 0, label: best?.label ?? '', probabilities };
   });
-  return c.json({ predictions });
+  return jsonAnswer(c, { predictions });
 }
 
 const tag = 'TensorFlow Serving';

@@ -3,7 +3,7 @@
 import { type Context, Hono } from 'hono';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
-import { ServiceError } from '../../../errors.ts';
+import { badParameter, ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
 import { maxJsonBytes } from '../../limits.ts';
@@ -20,11 +20,10 @@ function bytesOf(values: readonly unknown[]): Uint8Array {
   const bytes = new Uint8Array(values.length);
   values.forEach((value, i) => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 255)
-      throw new ServiceError(
-        'bad-parameter',
-        `image.${i}: expected a whole number from 0 to 255, got ${typeof value === 'number' ? value : typeof value}`,
-        { members: { parameter: 'image' } },
-      );
+      throw badParameter('image', 'a whole number from 0 to 255', {
+        got: typeof value === 'number' ? String(value) : typeof value,
+        subject: `image.${i}`,
+      });
     bytes[i] = value;
   });
   return bytes;

@@ -1,6 +1,6 @@
 // Preprocessed planes back to interleaved pixels, against pixels that are normalised here.
 import { describe, expect, it } from 'vitest';
-import { denormalise } from '../../../src/http/dialects/open-inference/denormalise.ts';
+import { denormalize } from '../../../src/http/dialects/open-inference/denormalize.ts';
 import type { Preprocess } from '../../../src/network/preprocess.ts';
 import { randomNumbers } from '../../../tools/fixtures/random.ts';
 
@@ -27,24 +27,24 @@ function normalise(pictures: Uint8Array[]): Float32Array {
   return Float32Array.from(planes);
 }
 
-describe('denormalise', () => {
+describe('denormalize', () => {
   it('gives back the pixels of several pictures', () => {
     const next = randomNumbers(7);
     const pictures = [1, 2, 3].map(() =>
       Uint8Array.from({ length: SIZE * SIZE * 3 }, () => Math.floor(next() * 256)),
     );
-    expect(denormalise(normalise(pictures), SIZE, PREPROCESS)).toEqual(pictures);
+    expect(denormalize(normalise(pictures), SIZE, PREPROCESS)).toEqual(pictures);
   });
 
   it('clamps what a filter overshoots, and refuses what is no pixel', () => {
     const data = normalise([new Uint8Array(SIZE * SIZE * 3)]);
     data[0] = (-20 - 123.68) / 58.4;
     data[1] = (270 - 123.68) / 58.4;
-    const [pixels] = denormalise(data, SIZE, PREPROCESS);
+    const [pixels] = denormalize(data, SIZE, PREPROCESS);
     expect([pixels?.[0], pixels?.[3]]).toEqual([0, 255]);
     for (const value of [200, -100, Number.NaN, Number.POSITIVE_INFINITY]) {
       data[2] = value;
-      expect(() => denormalise(data, SIZE, PREPROCESS)).toThrow(`got ${value} at 2`);
+      expect(() => denormalize(data, SIZE, PREPROCESS)).toThrow(`got ${value} at 2`);
     }
   });
 });

@@ -5,18 +5,18 @@
 import type { Engine } from '../../../src/engine/engine.ts';
 import { CODE_LINE, packedTensors, tensorBytes } from '../../../src/engine/weights.ts';
 import type { ConvLayer } from '../../../src/network/layer.ts';
-import type { LayerShapes } from '../../../src/network/shapes.ts';
+import type { LayerInfo } from '../../../src/network/shapes.ts';
 import type { TrainedLayer, TrainedModel } from '../../fixtures/trained-model.ts';
 
-export interface DequantisedLayer extends TrainedLayer {
+export interface DequantizedLayer extends TrainedLayer {
   /** i8, in the order of `weight`. */
-  quantised: Int8Array;
+  quantized: Int8Array;
   /** f32, one per output. */
   scales: Float32Array;
 }
 
-export interface DequantisedModel extends TrainedModel {
-  layers: Map<string, DequantisedLayer>;
+export interface DequantizedModel extends TrainedModel {
+  layers: Map<string, DequantizedLayer>;
 }
 
 /** [out / block][k / step][block][step] -> (out, channels, kernel, kernel). */
@@ -43,7 +43,7 @@ function convCanonical(
 }
 
 /** [inputs as H,W,C][out padded] -> (out, inputs as C,H,W). */
-function denseCanonical(packed: Int8Array, { layer, input }: LayerShapes, paddedOut: number): Int8Array {
+function denseCanonical(packed: Int8Array, { layer, input }: LayerInfo, paddedOut: number): Int8Array {
   const out = layer.type === 'dense' ? layer.out : 0;
   const plane = input.height * input.width;
   const inputs = plane * input.channels;
@@ -60,7 +60,7 @@ function denseCanonical(packed: Int8Array, { layer, input }: LayerShapes, padded
 }
 
 /** [out / 16][inputs / 8][64] of codes -> (out, inputs as C,H,W), looked up. */
-function codesCanonical(packed: Uint8Array, codebook: Int8Array, { layer, input }: LayerShapes): Int8Array {
+function codesCanonical(packed: Uint8Array, codebook: Int8Array, { layer, input }: LayerInfo): Int8Array {
   const out = layer.type === 'dense' ? layer.out : 0;
   const plane = input.height * input.width;
   const inputs = plane * input.channels;
@@ -81,9 +81,9 @@ function floatsOf(bytes: Uint8Array, count: number): Float32Array {
   return new Float32Array(bytes.slice().buffer).slice(0, count);
 }
 
-export function dequantise(engine: Engine): DequantisedModel {
+export function dequantize(engine: Engine): DequantizedModel {
   const { network, preprocess, tiles } = engine.info;
-  const layers = new Map<string, DequantisedLayer>();
+  const layers = new Map<string, DequantizedLayer>();
   let offset = 0;
   const next = (bytes: number) => {
     const view = engine.weights(offset, bytes);
@@ -99,20 +99,20 @@ export function dequantise(engine: Engine): DequantisedModel {
     const signed = new Int8Array(packed.buffer, packed.byteOffset, packed.byteLength);
     const scales = floatsOf(scale, layer.out);
     const channels = layer.type === 'conv' ? input.channels / layer.groups : input.channels;
-    const quantised =
+    const quantized =
       layer.type === 'conv'
         ? convCanonical(signed, layer, channels, tiles.convBlock, tiles.kStep)
         : codebook
           ? codesCanonical(packed, new Int8Array(codebook), shapes)
           : denseCanonical(signed, shapes, packed.length / (input.channels * input.height * input.width));
-    const columns = quantised.length / layer.out;
-    const weight = new Float32Array(quantised.length);
+    const columns = quantized.length / layer.out;
+    const weight = new Float32Array(quantized.length);
     for (let o = 0; o < layer.out; o++)
       for (let i = o * columns; i < (o + 1) * columns; i++)
-        weight[i] = (quantised[i] as number) * (scales[o] as number);
+        weight[i] = (quantized[i] as number) * (scales[o] as number);
     const shape =
       layer.type === 'conv' ? [layer.out, channels, layer.kernel, layer.kernel] : [layer.out, columns];
-    layers.set(layer.name, { shape, weight, bias: floatsOf(bias, layer.out), quantised, scales });
+    layers.set(layer.name, { shape, weight, bias: floatsOf(bias, layer.out), quantized, scales });
   }
   return { network, preprocess, layers };
 }

@@ -3,7 +3,7 @@
 const LEVELS = 127;
 
 /** Writes i8 [weights.length] at `from`; returns the f32 scale. */
-export function quantiseRow(weights: Float64Array, target: Int8Array, from: number): number {
+export function quantizeRow(weights: Float64Array, target: Int8Array, from: number): number {
   let max = 0;
   for (const weight of weights) max = Math.max(max, Math.abs(weight));
   const scale = Math.fround(max > 0 ? max / LEVELS : 1);
