@@ -13,7 +13,10 @@ const HEADER = `# The hypernyms of ImageNet's 1000 classes: synset, its parents,
 `;
 
 const [file] = process.argv.slice(2);
-if (file === undefined) throw new OperatorError('expected the path of data.noun');
+if (file === undefined) {
+  console.error('usage: node weights/data/make-parents.ts /usr/share/wordnet/data.noun');
+  process.exit(1);
+}
 const nouns = readFileSync(file);
 const text = nouns.subarray(0, 4096).toString('latin1').split('\n');
 // The file begins with numbered lines of licence.

@@ -1,7 +1,8 @@
 // MATLAB's MAT-file of version 5 (and 7: the same, each variable deflated): numeric arrays, texts, cells, structs.
 // Arrays are column-major; numbers may be stored in a smaller type than the array's. Source: MathWorks, MAT-File
-// Format, chapter 1. Refuses objects, sparse arrays, functions and big-endian files; nothing is inflated beyond a limit.
-import { inflateSync } from 'node:zlib';
+// Format, chapter 1. Refuses objects, sparse arrays, functions and big-endian files. What a variable's
+// tag announces is compared with the limits before it is inflated, into one buffer of that length.
+import { constants, inflateSync } from 'node:zlib';
 import { OperatorError } from '../../operator-error.ts';
 import { Cursor } from '../cursor.ts';
 import type { ElementType } from '../element-type.ts';
@@ -21,11 +22,18 @@ export interface MatArray {
 const HEADER_BYTES = 128;
 const MATRIX = 14;
 const COMPRESSED = 15;
-/** Weights of an AlexNet in doubles, and a mean picture. */
-const MOST_INFLATED = 1_000_000_000;
+/** 61 million weights in doubles, and a mean picture. */
+const MAX_INFLATED = 500_000_000;
+/** Weights are nearly noise: floats deflate to some 0.9 of their length, pruned ones to a tenth. */
+const MAX_RATIO = 16;
+/** Small files may have any ratio. */
+const FREE_BYTES = 16_000_000;
+const TAG_BYTES = 8;
+/** Enough of a deflated stream to have the code tables and a tag. */
+const FIRST_BYTES = 1024;
 const DEEPEST = 12;
 /** 1000 synsets and 1000 descriptions are 2000 texts. */
-const MOST_ELEMENTS = 20_000;
+const MAX_ELEMENTS = 20_000;
 /** Reads the numbers of the small types, and how long they are: by the code that the file has. */
 const NUMBERS: Record<number, { bytes: number; read(bytes: Buffer, at: number): number }> = {
   1: { bytes: 1, read: (bytes, at) => bytes.readInt8(at) },
@@ -59,7 +67,7 @@ export function readMat5(bytes: Buffer): Map<string, MatArray> {
   const cursor = new Cursor(bytes, 'MAT-file', HEADER_BYTES);
   const variables = new Map<string, MatArray>();
   const state: State = { elements: 0 };
-  let left = MOST_INFLATED;
+  let left = Math.min(MAX_INFLATED, FREE_BYTES + MAX_RATIO * bytes.length);
   while (cursor.position < cursor.end) {
     let element = readElement(cursor);
     if (element.type === COMPRESSED) {
@@ -75,11 +83,22 @@ export function readMat5(bytes: Buffer): Map<string, MatArray> {
   return variables;
 }
 
+/** A compressed variable, of the length that its tag announces. */
 function inflate(data: Buffer, limit: number): Buffer {
   try {
-    return inflateSync(data, { maxOutputLength: Math.max(1, limit) });
+    const first = inflateSync(data.subarray(0, FIRST_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
+    const bytes = TAG_BYTES + (first.length < TAG_BYTES ? 0 : first.readUInt32LE(4));
+    if (bytes > limit)
+      throw new OperatorError(
+        `MAT-file: expected at most ${limit} bytes in its compressed variables, found ${bytes} announced; ` +
+          'in MATLAB: save it with "-v6", which does not compress',
+      );
+    return inflateSync(data, { chunkSize: Math.max(64, bytes + 1), maxOutputLength: bytes });
   } catch (error) {
-    throw new OperatorError(`MAT-file: expected deflated bytes, found ${(error as Error).message}`);
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `MAT-file: expected deflated bytes, as many as their tag says, found ${(error as Error).message}`,
+    );
   }
 }
 
@@ -97,10 +116,8 @@ function readElement(cursor: Cursor): Element {
 }
 
 function readMatrix(data: Buffer, state: State, depth: number): { name: string; array: MatArray } {
-  if (++state.elements > MOST_ELEMENTS || depth > DEEPEST)
-    throw new OperatorError(
-      `MAT-file: expected at most ${MOST_ELEMENTS} arrays, ${DEEPEST} deep, found more`,
-    );
+  if (++state.elements > MAX_ELEMENTS || depth > DEEPEST)
+    throw new OperatorError(`MAT-file: expected at most ${MAX_ELEMENTS} arrays, ${DEEPEST} deep, found more`);
   // An empty cell is a matrix without anything in it.
   if (data.length === 0) return { name: '', array: { shape: [0, 0] } };
   const cursor = new Cursor(data, 'MAT-file');
@@ -147,8 +164,8 @@ function readStructs(cursor: Cursor, count: number, next: () => MatArray): Recor
 }
 
 function many<T>(count: number, next: () => T): T[] {
-  if (!(count >= 0 && count <= MOST_ELEMENTS))
-    throw new OperatorError(`MAT-file: expected at most ${MOST_ELEMENTS} elements, found ${count}`);
+  if (!(count >= 0 && count <= MAX_ELEMENTS))
+    throw new OperatorError(`MAT-file: expected at most ${MAX_ELEMENTS} elements, found ${count}`);
   return Array.from({ length: count }, next);
 }
 
