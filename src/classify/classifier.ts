@@ -41,7 +41,7 @@ export interface Classified {
   heads?: HeadResult[];
 }
 
-type Scores = Omit<Classified, 'picture'>;
+export type Scores = Omit<Classified, 'picture'>;
 
 /** A picture that waits for its run. */
 export type HeldPicture = Picture & { permit: Permit };
@@ -290,12 +290,12 @@ export class Classifier {
    * @param pixels makes them for the model: u8 RGB [size][size][3] each
    * Throws ServiceError: those of predict, and whatever `pixels` throws.
    */
-  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Prediction>> {
+  async classifyPixels(pixels: (model: ModelInfo) => Uint8Array[]): Promise<Batch<Scores>> {
     const model = await this.describe();
     const pictures = pixels(model);
     const scores = await this.#score(pictures, pictures.length, 1, model);
     pictures.forEach(release);
-    return { model, results: scores.map(({ prediction }) => prediction) };
+    return { model, results: scores };
   }
 
   /** Gives back everything that the request held. */

@@ -25,8 +25,11 @@ export function modelName(model: ModelInfo) {
   return { name: model.name, version: modelVersion(model), sha256: model.sha256 };
 }
 
+/** The threshold of those who name none. */
+const DEFAULT_REJECT = 0.05;
+
 /** Members about photos of something else; none where the model does not say. */
-function knownMembers(known: number | undefined, reject: number) {
+export function knownMembers(known: number | undefined, reject = DEFAULT_REJECT) {
   return known === undefined ? {} : { known, none_of_these: known < reject };
 }
 

@@ -1,20 +1,29 @@
 // From an upload to the network's picture: sniff, limits, decode while bytes arrive, turn upright.
-// JPEG, PNG, GIF, BMP and WebP stream through decode.wasm; what is not decoded here goes through the Images
-// binding where there is one.
+// The native formats stream through decode.wasm; what is not decoded here goes through the Images binding where there is
+// one.
 import { ServiceError } from '../errors.ts';
 import { Upload } from '../isolate/upload.ts';
+import {
+  FORMATS,
+  hasLateOrientation,
+  type ImageFormat,
+  isNative,
+  type NativeFormat,
+  nativeNames,
+  SNIFF_BYTES,
+  sniff,
+} from './formats.ts';
 import { anyRegion, cut, type Region, region, upright } from './geometry.ts';
 import { viaImages } from './images-binding.ts';
-import type { NativeFormat, StoredHeader } from './instance.ts';
+import type { StoredHeader } from './instance.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodeOptions, ImageFormat, Picture } from './picture.ts';
+import type { DecodeOptions, Picture } from './picture.ts';
 import { DecoderPool } from './pool.ts';
-import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { decodeWork, nanosecondsAPixel, pieceWork, sliceBytes } from './work.ts';
 
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
-const ACCEPTED = 'JPEG, PNG, GIF, BMP or WebP';
+const ACCEPTED = nativeNames();
 const BIND = 'bind Cloudflare Images as IMAGES';
 
 function tooManyPixels(expected: string, { width, height }: StoredHeader, limit: object): ServiceError {
@@ -75,12 +84,11 @@ export class ImageDecoder {
   ): Promise<Picture> {
     if (!format)
       throw new ServiceError('unsupported-image', `Expected ${ACCEPTED}; the file starts like none of them.`);
-    if (format !== 'avif' && format !== 'heic')
-      return this.#stream(format, format, source, options, nanoseconds);
+    if (isNative(format)) return this.#stream(format, format, source, options, nanoseconds);
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
-      `${format.toUpperCase()} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
+      `${FORMATS[format].name} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
     );
   }
 
@@ -116,8 +124,7 @@ export class ImageDecoder {
         workMs = decodeWork(header, nanoseconds);
         budget?.charge(workMs, 'decoding');
         const { width, height } = header;
-        // The EXIF of a PNG or WebP may follow its pixels.
-        const late = options.exif === 'apply' && (native === 'png' || native === 'webp');
+        const late = options.exif === 'apply' && hasLateOrientation(native);
         kept = late
           ? anyRegion(width, height, options.preprocess, options.area)
           : region(width, height, turn(header), options.preprocess, options.area);

@@ -1,12 +1,9 @@
 // One instance of decode.wasm: writes a file into it piece by piece and takes the wanted part out of it.
 // The only file of image/ that touches wasm memory. Views are made anew at each use: memory may grow.
 import { ServiceError } from '../errors.ts';
+import { FORMATS, type NativeFormat } from './formats.ts';
 import type { Region } from './geometry.ts';
 import type { ImageLimits } from './limits.ts';
-
-/** Formats that decode.wasm reads; the numbers are those of its `open`. */
-export const NATIVE_FORMATS = { jpeg: 0, png: 1, gif: 2, bmp: 3, webp: 4 } as const;
-export type NativeFormat = keyof typeof NATIVE_FORMATS;
 
 export interface StoredHeader {
   width: number;
@@ -76,7 +73,7 @@ export class DecoderInstance {
     this.#format = format;
     this.#limits = limits;
     this.#planner = planner;
-    this.#exports.open(NATIVE_FORMATS[native], limits.scans, BigInt(limits.blocks));
+    this.#exports.open(FORMATS[native].number, limits.scans, BigInt(limits.blocks));
   }
 
   /**

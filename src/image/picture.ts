@@ -2,11 +2,10 @@
 // centre crop of the resized picture, upright, RGB bytes; nothing else of the file is kept.
 import type { Budget } from '../isolate/budget.ts';
 import type { Preprocess } from '../network/preprocess.ts';
+import type { ImageFormat } from './formats.ts';
 import type { ImageLimits } from './limits.ts';
 
 export type { ImageLimits };
-
-export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'bmp' | 'webp' | 'avif' | 'heic';
 
 export interface Picture {
   /** size * size * 3 bytes, RGB interleaved, row by row. */

@@ -1,9 +1,8 @@
 // How long decoding a picture takes, estimated from its header: what a request is charged before it is done, and how
 // it is cut into pieces between which other requests get their turns. In ms of one core of the slower kind (no
 // AVX-VNNI); nanoseconds a pixel by `npm run bench`, the slowest usual variant of each format.
+import { type ImageFormat, sniff } from './formats.ts';
 import type { StoredHeader } from './instance.ts';
-import type { ImageFormat } from './picture.ts';
-import { sniff } from './sniff.ts';
 
 const NANOSECONDS_A_PIXEL: Record<ImageFormat, number> = {
   jpeg: 12,

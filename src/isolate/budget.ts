@@ -14,8 +14,11 @@ const LARGE_MEMORY_BYTES = 24 << 20;
 /** Downloads of the model at once: each holds a piece or two. */
 const DOWNLOADS = 32;
 const MAX_WAIT_MS = 10_000;
-/** Requests that wait for the same thing at once: each holds a few kilobytes. */
-const MAX_WAITING = 512;
+/**
+ * Requests that wait for the same thing at once. Each is some 30 kB of heap, also when its client has hung up: nobody
+ * sees that while the body is not read.
+ */
+const MAX_WAITING = 160;
 /** Work that others may wait for, ms. */
 const PIECE_MS = 4;
 /** A reservation over this is large: all of them together leave room for small ones. */

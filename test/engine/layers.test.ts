@@ -1,6 +1,6 @@
 // Every layer's output against an independent framework: onnxruntime-web runs the same float weights from an ONNX
-// file that the tests write. A failure names its layer. With the trained default model where ../shared has it,
-// always with a narrow network of random weights.
+// file that the tests write. A failure names its layer. With narrow networks of random weights, and with LONG=1 the
+// trained default model where ../shared has it.
 import { existsSync } from 'node:fs';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
@@ -81,7 +81,8 @@ describe('each layer agrees with onnxruntime-web running the float weights (cosi
     },
   );
 
-  test.skipIf(!existsSync(TRAINED))('the trained default model (needs ../shared/model)', async () => {
+  const wanted = process.env.LONG === '1' && existsSync(TRAINED);
+  test.runIf(wanted)('the trained default model (LONG=1, ../shared/model)', async () => {
     const source = loadFile(TRAINED);
     const float: FloatModel = importFile(source, { name: 'default' });
     const layers = new Map<string, TrainedLayer>();

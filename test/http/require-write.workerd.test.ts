@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/http/bindings.ts';
 import type { AppEnv } from '../../src/http/context.ts';
 import { auth } from '../../src/http/middleware/auth.ts';
+import { client } from '../../src/http/middleware/client.ts';
 import { requireWrite } from '../../src/http/middleware/require-write.ts';
 import { asServiceError, errorResponse, PROBLEM_FORM } from '../../src/http/problem.ts';
 
 const app = new Hono<AppEnv>()
+  .use(client)
   .use(auth([]))
   .get('/thing', (c) => c.text('read'))
   .put('/thing', requireWrite, (c) => c.text('written'));

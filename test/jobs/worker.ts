@@ -93,6 +93,9 @@ function faulty(env: FaultyBindings, life?: Life): Bindings {
   return { ...env, ...(counted ? { PHOTOS: counted } : {}), ...(RESULTS ? { RESULTS } : {}) };
 }
 
+/** Bound by wrangler.toml; jobs do not use it. */
+export { HeadTrainer } from '../../src/index.ts';
+
 export class Job extends RealJob {
   constructor(context: DurableObjectState, env: FaultyBindings) {
     super(context, faulty(env));

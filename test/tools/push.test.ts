@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { R2Bucket } from '@cloudflare/workers-types';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { putLocal, withLocalBucket } from '../../tools/bucket.ts';
 import { readConfig, useModel } from '../../tools/config.ts';
@@ -18,10 +19,31 @@ import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
 
 const TILES = { convBlock: 8, denseBlock: 16, kStep: 4 };
 let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'push-'));
+/** One for all tests: the simulator takes seconds to start. */
+let bucket: R2Bucket;
+let endTests: () => void;
+const tested = new Promise<void>((resolve) => {
+  endTests = resolve;
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+let closed: Promise<void>;
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'push-'));
+  bucket = await new Promise((resolve, reject) => {
+    closed = withLocalBucket(
+      async (opened) => {
+        resolve(opened);
+        await tested;
+      },
+      path.join(folder, 'state'),
+    );
+    closed.catch(reject);
+  });
+});
+afterAll(async () => {
+  endTests();
+  await closed;
+  rmSync(folder, { recursive: true });
+});
 
 async function packed(seed: number, changes: Partial<FloatModel> = {}): Promise<PackedFile> {
   const file = path.join(folder, `source-${seed}`);
@@ -35,21 +57,16 @@ async function packed(seed: number, changes: Partial<FloatModel> = {}): Promise<
 test('two models of one name have two keys; each arrives whole and is stored once', async () => {
   const [first, second] = [await packed(1), await packed(2)];
   expect(first.key).not.toBe(second.key);
-  await withLocalBucket(
-    async (bucket) => {
-      expect(await putLocal(bucket, first)).toBe(true);
-      expect(await putLocal(bucket, second)).toBe(true);
-      expect(await putLocal(bucket, second)).toBe(false);
-      for (const each of [first, second]) {
-        const stored = await bucket.get(each.key);
-        const content = new Uint8Array((await stored?.arrayBuffer()) as ArrayBuffer);
-        const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-        expect(digest(content)).toBe(digest(readFileSync(each.path)));
-        expect(digest(content.subarray(each.dataStart))).toBe(each.info.sha256);
-      }
-    },
-    path.join(folder, 'state'),
-  );
+  expect(await putLocal(bucket, first)).toBe(true);
+  expect(await putLocal(bucket, second)).toBe(true);
+  expect(await putLocal(bucket, second)).toBe(false);
+  for (const each of [first, second]) {
+    const stored = await bucket.get(each.key);
+    const content = new Uint8Array((await stored?.arrayBuffer()) as ArrayBuffer);
+    const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+    expect(digest(content)).toBe(digest(readFileSync(each.path)));
+    expect(digest(content.subarray(each.dataStart))).toBe(each.info.sha256);
+  }
 });
 
 test('the same weights with other labels are another model, beside the first', async () => {
@@ -58,15 +75,10 @@ test('the same weights with other labels are another model, beside the first', a
   const other = await packed(1, { labels });
   expect(other.info.sha256).toBe(first.info.sha256);
   expect(other.key).not.toBe(first.key);
-  await withLocalBucket(
-    async (bucket) => {
-      await putLocal(bucket, first);
-      await putLocal(bucket, other);
-      const stored = await (await bucket.get(first.key))?.arrayBuffer();
-      expect(readFileSync(first.path).equals(new Uint8Array(stored as ArrayBuffer))).toBe(true);
-    },
-    path.join(folder, 'other-labels'),
-  );
+  await putLocal(bucket, first);
+  await putLocal(bucket, other);
+  const stored = await (await bucket.get(first.key))?.arrayBuffer();
+  expect(readFileSync(first.path).equals(new Uint8Array(stored as ArrayBuffer))).toBe(true);
 });
 
 test.each([
@@ -76,17 +88,12 @@ test.each([
   ],
   ['its end', (content: Buffer) => content.subarray(0, content.length - 1000)],
   ['its header', (content: Buffer) => content.fill(0, 0, 64)],
-])('a stored model that has lost %s is replaced', async (what, damage) => {
+])('a stored model that has lost %s is replaced', async (_, damage) => {
   const file = await packed(1);
-  await withLocalBucket(
-    async (bucket) => {
-      await bucket.put(file.key, damage(readFileSync(file.path)));
-      expect(await putLocal(bucket, file)).toBe(true);
-      const stored = await (await bucket.get(file.key))?.arrayBuffer();
-      expect(readFileSync(file.path).equals(new Uint8Array(stored as ArrayBuffer))).toBe(true);
-    },
-    path.join(folder, what),
-  );
+  await bucket.put(file.key, damage(readFileSync(file.path)));
+  expect(await putLocal(bucket, file)).toBe(true);
+  const stored = await (await bucket.get(file.key))?.arrayBuffer();
+  expect(readFileSync(file.path).equals(new Uint8Array(stored as ArrayBuffer))).toBe(true);
 });
 
 test('wrangler.toml gets the new key at once and keeps everything else', async () => {

@@ -181,5 +181,5 @@ parentPort?.on('message', (message: unknown) => {
   });
 });
 parentPort?.postMessage({
-  ready: { name: model.name, values: said?.embedding.length ?? 0 },
+  ready: { name: model.name, values: said?.prediction.embedding.length ?? 0 },
 } satisfies Message);

@@ -1,19 +1,16 @@
 // The command line of the weights: `npm run weights -- COMMAND`. Errors are one line and exit status 1.
-// `verify` and `push` are loaded when they are called: wrangler takes seconds to start.
+// A command is loaded when it is called: none waits for the libraries of the others.
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
 import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
 import { VARIANTS } from '../../weights/formats/variants.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
-import { compressModel, DEFAULT_MODEL_PATH } from '../../weights/packed/brotli.ts';
-import { readStrangers, writeCalibrated } from '../../weights/packed/calibrated.ts';
 import { PUBLISHED } from '../../weights/published.ts';
-import { withProgress } from '../progress.ts';
 import type { CalibrateCommand, KnownCommand } from './calibrate.ts';
-import { type GetCommand, getPublished } from './get.ts';
-import { type ImportCommand, importAndPack } from './import.ts';
-import { type InspectCommand, inspectFile } from './inspect.ts';
+import type { GetCommand } from './get.ts';
+import type { ImportCommand } from './import.ts';
+import type { InspectCommand } from './inspect.ts';
 import type { PushCommand } from './push.ts';
 import type { VerifyCommand } from './verify.ts';
 
@@ -57,6 +54,7 @@ withImportOptions(
     )
     .argument('<file>', 'the weights; the form is told from the content'),
 ).action(async (file: string, options: ImportCommand) => {
+  const { importAndPack } = await import('./import.ts');
   await importAndPack(file, options);
 });
 
@@ -68,6 +66,7 @@ withImportOptions(
     .option('--from <url>', 'another address of the same file')
     .option('--downloads <folder>', 'where the download goes', 'build/downloads'),
 ).action(async (name: string | undefined, options: GetCommand) => {
+  const { getPublished } = await import('./get.ts');
   await getPublished(name, options);
 });
 
@@ -76,7 +75,10 @@ program
   .description('print what a file holds, float or packed')
   .argument('<file>')
   .option('--json', 'as JSON')
-  .action((file: string, options: InspectCommand) => inspectFile(file, options));
+  .action(async (file: string, options: InspectCommand) => {
+    const { inspectFile } = await import('./inspect.ts');
+    await inspectFile(file, options);
+  });
 
 program
   .command('verify')
@@ -140,6 +142,10 @@ program
   .description('make the committed default model (weights/*.br) from the trained float16 file')
   .argument('[file]', 'the trained weights', '../shared/model/alexnet-ten-classes.f16.safetensors')
   .action(async (file: string) => {
+    const { importAndPack } = await import('./import.ts');
+    const { compressModel, DEFAULT_MODEL_PATH } = await import('../../weights/packed/brotli.ts');
+    const { readStrangers, writeCalibrated } = await import('../../weights/packed/calibrated.ts');
+    const { withProgress } = await import('../progress.ts');
     const packed = await importAndPack(file, {
       name: 'alexnet-ten-classes',
       dense: '4',

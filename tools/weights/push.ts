@@ -1,10 +1,7 @@
-// `push FILE`: a packed model into the bucket, and its key into wrangler.toml.
-
+// `push FILE`: a packed model into the bucket, and its key into wrangler.toml. The file is looked at before wrangler is
+// loaded, which takes seconds.
 import { readPackedFile } from '../../weights/packed/file.ts';
-import { putLocal, withLocalBucket } from '../bucket.ts';
 import { readConfig, useModel } from '../config.ts';
-import { provideModel } from '../deploy/steps.ts';
-import { wrangler } from '../deploy/wrangler.ts';
 import { withProgress } from '../progress.ts';
 
 export interface PushCommand {
@@ -19,9 +16,14 @@ export async function pushFile(file: string, { remote, use }: PushCommand): Prom
   const packed = await readPackedFile(file);
   const { model, bucketName } = await readConfig();
   if (remote) {
+    const [{ provideModel }, { wrangler }] = await Promise.all([
+      import('../deploy/steps.ts'),
+      import('../deploy/wrangler.ts'),
+    ]);
     const print = (line: string) => console.log(`bucket ${bucketName}: ${line.trim()}`);
     await provideModel({ wrangler, settings: { bucket: bucketName }, print }, packed, true);
   } else {
+    const { putLocal, withLocalBucket } = await import('../bucket.ts');
     const stored = await withLocalBucket((bucket) =>
       withProgress('storing', (update) => putLocal(bucket, packed, update)),
     );

@@ -152,10 +152,11 @@ function gather(read: ReadValues, out: Float32Array, shape: number[], strides: n
   const others = long.slice(1);
   const reach = (sizes: number[]) =>
     sizes.reduce((sum, size, axis) => sum + (size - 1) * at(strides, axis), 1);
-  const rows = Math.max(1, Math.floor(BLOCK / Math.max(1, at(strides, slow))));
+  const rows = Math.min(at(shape, slow), Math.max(1, Math.floor(BLOCK / Math.max(1, at(strides, slow)))));
+  const block = new Float32Array(reach(shape.with(slow, rows)));
   for (let first = 0; first < at(shape, slow); first += rows) {
     const sizes = shape.with(slow, Math.min(rows, at(shape, slow) - first));
-    const values = new Float32Array(reach(sizes));
+    const values = block.subarray(0, reach(sizes));
     read(first * at(strides, slow), values);
     const walk = (depth: number, source: number, target: number, count: number): void => {
       const axis = others[depth];

@@ -1,5 +1,6 @@
 // The number types that weights files hold, widened to float32. Little-endian, as is every machine that this runs on.
 // Float16: IEEE 754 binary16; bfloat16: the upper half of a float32.
+import { release } from '../../src/image/pixels.ts';
 import { OperatorError } from '../operator-error.ts';
 
 export type ElementType = 'F32' | 'F16' | 'BF16' | 'F64';
@@ -18,12 +19,15 @@ export function widen(bytes: Uint8Array, type: ElementType, out: Float32Array): 
     new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
     return;
   }
-  const block = new Uint8Array(bytes).buffer;
-  if (type === 'F64') {
-    out.set(new Float64Array(block));
-    return;
-  }
-  const halves = new Uint16Array(block);
+  // Views of a file need not be aligned: those are copied first.
+  const aligned = bytes.byteOffset % ELEMENT_BYTES[type] === 0 ? bytes : new Uint8Array(bytes);
+  const { buffer, byteOffset } = aligned;
+  if (type === 'F64') out.set(new Float64Array(buffer, byteOffset, out.length));
+  else widenHalves(new Uint16Array(buffer, byteOffset, out.length), type, out);
+  if (aligned !== bytes) release(aligned);
+}
+
+function widenHalves(halves: Uint16Array, type: 'F16' | 'BF16', out: Float32Array): void {
   if (type === 'F16') {
     for (let i = 0; i < halves.length; i++) out[i] = HALF[halves[i] as number] as number;
     return;

@@ -4,8 +4,8 @@ import { OperatorError } from '../operator-error.ts';
 import { ELEMENT_BYTES, type ElementType } from './element-type.ts';
 
 /**
- * The bytes from `start` to before `end` of a tensor's elements; asked in ascending order, and those of a
- * tensor without gaps do not overlap.
+ * The bytes from `start` to before `end` of a tensor's elements, valid until the next range is asked for. Ranges are asked
+ * in ascending order, and those of a tensor without gaps do not overlap.
  */
 export type ReadRange = (start: number, end: number) => Uint8Array;
 

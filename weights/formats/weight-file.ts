@@ -9,18 +9,6 @@ import type { PreprocessName } from './preprocess-presets.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
 import type { VariantName } from './variants.ts';
 
-export type Form =
-  | 'caffemodel'
-  | 'deep-compression'
-  | 'keras'
-  | 'mat'
-  | 'npy'
-  | 'npz'
-  | 'onnx'
-  | 'pickle'
-  | 'safetensors'
-  | 'torch';
-
 export interface ReadOptions {
   /** The network to read a file without a graph as; with a graph: what it must be. */
   variant?: VariantName | undefined;
@@ -42,7 +30,8 @@ export interface ReadNetwork {
 }
 
 export interface WeightFile {
-  form: Form;
+  /** The form's name, as `inspect` prints it. */
+  form: string;
   /** One line on the form: versions, opset, number of layers. */
   detail: string;
   tensors: StoredTensor[];

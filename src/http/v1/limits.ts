@@ -1,15 +1,12 @@
 // GET /v1/limits: every limit, as data.
 import { Hono } from 'hono';
+import { IMAGE_FORMATS, isNative } from '../../image/formats.ts';
 import { MAX_VALUE_BYTES } from '../body/json-cost.ts';
 import type { AppEnv } from '../context.ts';
 import { budgetLimits, headLimits, maxFiles, maxJsonBytes, ratePolicy } from '../limits.ts';
 import { operation } from '../openapi/operation.ts';
 import { query } from '../openapi/validation.ts';
 import { LimitsAnswer, MAX_TOP_K, NoQuery } from './schemas.ts';
-
-const FORMATS = ['jpeg', 'png', 'gif', 'bmp', 'webp'];
-/** Read by the Images binding. */
-const BOUND_FORMATS = ['avif', 'heic'];
 
 export const limitsRoute = new Hono<AppEnv>().get(
   '/v1/limits',
@@ -36,7 +33,7 @@ export const limitsRoute = new Hono<AppEnv>().get(
       json_bytes: maxJsonBytes(c.env),
       json_value_bytes: MAX_VALUE_BYTES,
       files: maxFiles(c.env),
-      formats: c.env.IMAGES ? [...FORMATS, ...BOUND_FORMATS] : FORMATS,
+      formats: c.env.IMAGES ? [...IMAGE_FORMATS] : IMAGE_FORMATS.filter(isNative),
       top_k: MAX_TOP_K,
       crops: [1, 10],
       rate: policy ? { requests: policy.limit, period_seconds: policy.periodSeconds } : null,

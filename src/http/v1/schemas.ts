@@ -120,7 +120,7 @@ export const Prediction = v.object({
   score: v.number(),
 });
 
-const Known = {
+export const KnownMembers = {
   known: v.optional(
     v.pipe(
       v.number(),
@@ -149,10 +149,10 @@ export const ImageResult = v.object({
       ),
     ),
   ),
-  ...Known,
+  ...KnownMembers,
   heads: v.optional(
     v.pipe(
-      v.array(v.object({ model: ModelName, predictions: v.array(Prediction), ...Known })),
+      v.array(v.object({ model: ModelName, predictions: v.array(Prediction), ...KnownMembers })),
       v.description(
         'What each head says, where several were asked for; the members beside it are of the first.',
       ),

@@ -1,24 +1,20 @@
 // The real clients against the Worker on a real port: @huggingface/inference, and a validator of OpenAPI documents.
 import net from 'node:net';
-import path from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleWorker, type LocalWorker, startWorker } from '../../../tools/workers/local-worker.ts';
+import { type LocalWorker, startWorker } from '../../../tools/workers/local-worker.ts';
 import { makeFixtures } from '../../support/fixtures.ts';
 
-/** A bundle of its own: other test files bundle at the same time. */
-const folder = path.join(import.meta.dirname, '../../../build/bundle-clients');
 let worker: LocalWorker;
 let jpeg: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   const fixtures = await makeFixtures();
   jpeg = new Uint8Array(Buffer.from(fixtures.jpeg, 'base64'));
-  await bundleWorker('src/index.ts', folder);
   worker = await startWorker(
     { MODEL: 'tiny.safetensors', API_TOKENS: 'hf_secret' },
-    { folder, onLog: () => undefined },
+    { onLog: () => undefined },
   );
   await worker.bucket.put('tiny.safetensors', new Uint8Array(Buffer.from(fixtures.tinyModel, 'base64')));
 });

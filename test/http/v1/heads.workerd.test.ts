@@ -133,6 +133,55 @@ describe('a head is a model of its own name', () => {
     expect(found.predictions[0]?.probabilities).toHaveLength(3);
   });
 
+  test('known in the dialects is that of the own route; without calibration there is none', async () => {
+    const own = (await answer(post('/v1/classify?head=shoes', jpeg))) as unknown as Known;
+    const { known, none_of_these } = own;
+    const body = { instances: [{ b64: jpegBase64 }] };
+    const tensorflow = (await (await postJson('/v1/models/shoes:predict', body)).json()) as object;
+    expect(tensorflow).toMatchObject({ predictions: [{ known, none_of_these }] });
+    const plain = (await (await postJson('/v1/models/tiny:predict', body)).json()) as {
+      predictions: object[];
+    };
+    expect(plain.predictions[0]).not.toHaveProperty('known');
+    const workersAi = (await (await post('/ai/run/@cf/me/shoes', jpeg)).json()) as { messages: string[] };
+    expect(workersAi.messages).toEqual(none_of_these ? [`none of these: known ${known}`] : []);
+
+    const inputs = [{ name: 'image', shape: [1], datatype: 'BYTES', data: [jpegBase64] }];
+    const outputs = [{ name: 'known' }];
+    const infer = async (model: string, wanted: object) => postJson(`/v2/models/${model}/infer`, wanted);
+    const inferred = (await (await infer('shoes', { inputs, outputs })).json()) as object;
+    expect(inferred).toMatchObject({
+      outputs: [{ name: 'known', datatype: 'FP32', shape: [1, 1], data: [Math.fround(known)] }],
+    });
+    const all = (await (await infer('shoes', { inputs })).json()) as { outputs: { name: string }[] };
+    expect(all.outputs.map(({ name }) => name)).toEqual(['prob', 'logits', 'embedding', 'known']);
+    const refused = await infer('tiny', { inputs, outputs });
+    expect([refused.status, (await answer(refused)).error]).toEqual([
+      400,
+      expect.stringMatching(/calibrated/),
+    ]);
+    const metadata = (await (await send('/v2/models/tiny')).json()) as { outputs: { name: string }[] };
+    expect(metadata.outputs.map(({ name }) => name)).toEqual(['prob', 'logits', 'embedding']);
+  });
+
+  test('photos of other things are said to be none of these, in Workers AI by a message', async () => {
+    // Quantiles above every score: whatever comes is a stranger.
+    const { head } = train(someExamples(['a', 'b'], 25), {
+      ...OPTIONS,
+      name: 'strict',
+      backbone: { name: 'tiny', sha256: backbone.sha256 },
+    });
+    head.known.quantiles.fill(1e9);
+    const { bytes, sha256 } = await encodeHead(head);
+    await bindings.MODELS?.put(versionKey('strict', headVersion(sha256)), bytes);
+    await bindings.MODELS?.put(
+      pointerKey('strict'),
+      encodePointer(withVersion(undefined, headVersion(sha256))),
+    );
+    const found = (await (await post('/ai/run/strict', jpeg)).json()) as { messages: string[] };
+    expect(found.messages).toEqual([`none of these: known ${1 / 65}`]);
+  });
+
   test('Open Inference Protocol', async () => {
     const body = { inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [jpegBase64] }] };
     const found = (await (await postJson('/v2/models/shoes/infer', body)).json()) as {

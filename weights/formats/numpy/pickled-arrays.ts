@@ -66,13 +66,16 @@ class EncodedBytes implements Buildable {
     const text = this.#text;
     let read = 0;
     let count = 0;
+    // One for all ranges: what is collected late would be most of the memory.
+    let scratch = new Uint8Array(0);
     const wrongLength = () => {
       for (; read < text.length; read++) if (((text[read] as number) & 0xc0) !== 0x80) count++;
       return new OperatorError(`${name}: expected ${length} bytes, found ${count}`);
     };
     return (start, end) => {
       if (start !== count) throw new RangeError(`${name}: expected to go on at ${count}, asked at ${start}`);
-      const out = new Uint8Array(end - start);
+      if (scratch.length < end - start) scratch = new Uint8Array(end - start);
+      const out = scratch.subarray(0, end - start);
       for (let i = 0; i < out.length; i++) {
         if (read >= text.length) throw wrongLength();
         let byte = text[read++] as number;

@@ -42,6 +42,7 @@ async function metadata(c: Context<AppEnv>, name: string, version?: string) {
       { name: 'prob', datatype: 'FP32', shape: [-1, classes] },
       { name: 'logits', datatype: 'FP32', shape: [-1, classes] },
       { name: 'embedding', datatype: 'FP32', shape: [-1, embedding ? elements(embedding) : 0] },
+      ...(model.known ? [{ name: 'known', datatype: 'FP32', shape: [-1, 1] }] : []),
     ],
   });
 }
@@ -59,7 +60,7 @@ async function predict(c: Context<AppEnv>, { input }: InferRequest) {
     return batch.results.map((result) => {
       // The protocol has no place for an error of one picture.
       if (result instanceof ServiceError) throw result;
-      return result.prediction;
+      return result;
     });
   }
   const { results } = await classifier.classifyPixels(({ preprocess, network }) =>

@@ -27,7 +27,7 @@ const flag = v.optional(v.boolean('true or false'));
 /** Characters of a request's own id, which the answer repeats. */
 const MAX_ID = 256;
 
-export const OUTPUTS = ['prob', 'logits', 'embedding'] as const;
+export const OUTPUTS = ['prob', 'logits', 'embedding', 'known'] as const;
 
 const Input = v.strictObject({
   name: v.picklist(['image', 'data'], 'image or data'),
@@ -157,7 +157,15 @@ export async function readInferRequest(
     );
   const bytes = binarySize === undefined ? undefined : binary;
   const allBinary = body.parameters?.binary_data_output ?? false;
-  const wanted: v.InferOutput<typeof Output>[] = body.outputs ?? OUTPUTS.map((name) => ({ name }));
+  const there = OUTPUTS.filter((name) => name !== 'known' || model.known);
+  const missing = body.outputs?.find(({ name }) => !there.includes(name));
+  if (missing)
+    throw new ServiceError(
+      'bad-parameter',
+      `outputs: expected ${there.join(', ')}, got ${missing.name}, which needs a calibrated model`,
+      { members: { parameter: 'outputs' } },
+    );
+  const wanted: v.InferOutput<typeof Output>[] = body.outputs ?? there.map((name) => ({ name }));
   return {
     id: body.id,
     input: input.name === 'image' ? { images: readImages(input, bytes) } : readData(input, bytes, model),

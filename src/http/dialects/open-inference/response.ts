@@ -21,8 +21,17 @@ interface OutputTensor {
 
 const SOURCES = { prob: 'probabilities', logits: 'logits', embedding: 'embedding' } as const;
 
-function outputTensor(output: WantedOutput, predictions: Prediction[], model: ModelInfo): OutputTensor {
-  const vectors = predictions.map((prediction) => prediction[SOURCES[output.name]]);
+/** What one picture got. */
+export interface Inferred {
+  prediction: Prediction;
+  known?: number | undefined;
+}
+
+function outputTensor(output: WantedOutput, inferred: Inferred[], model: ModelInfo): OutputTensor {
+  const { name } = output;
+  const vectors = inferred.map(({ prediction, known }) =>
+    name === 'known' ? Float32Array.of(known ?? 1) : prediction[SOURCES[name]],
+  );
   const width = vectors[0]?.length ?? 0;
   if (output.classification === 0) {
     const values = new Float32Array(vectors.length * width);
@@ -34,7 +43,7 @@ function outputTensor(output: WantedOutput, predictions: Prediction[], model: Mo
   const options = { topK: Math.min(output.classification, width), minScore: -Infinity };
   const values = vectors.flatMap((vector) =>
     rankLabels(vector, model, options).map(({ score, index, label }) =>
-      output.name === 'embedding' ? `${score}:${index}` : `${score}:${index}:${label}`,
+      name === 'embedding' || name === 'known' ? `${score}:${index}` : `${score}:${index}:${label}`,
     ),
   );
   return { name: output.name, datatype: 'BYTES', shape: [vectors.length, options.topK], values };
@@ -49,12 +58,12 @@ export function inferResponse(
   c: Context<AppEnv>,
   id: string | undefined,
   outputs: WantedOutput[],
-  predictions: Prediction[],
+  inferred: Inferred[],
   model: ModelInfo,
 ): Response {
   const binaries: Uint8Array[] = [];
   const tensors = outputs.map((output) => {
-    const tensor = outputTensor(output, predictions, model);
+    const tensor = outputTensor(output, inferred, model);
     const { name, datatype, shape } = tensor;
     if (!output.binary) return { name, datatype, shape, data: tensor.values };
     const bytes = binaryOf(tensor);

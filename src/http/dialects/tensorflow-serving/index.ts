@@ -6,6 +6,7 @@
 import { type Context, Hono } from 'hono';
 import type * as v from 'valibot';
 import { rankLabels } from '../../../classify/rank.ts';
+import { knownMembers } from '../../../classify/result.ts';
 import { ServiceError } from '../../../errors.ts';
 import { decodeBase64 } from '../../body/base64.ts';
 import { readJson, wholeBody } from '../../body/body.ts';
@@ -48,7 +49,12 @@ async function predict(c: Context<AppEnv>, model: string, version?: string) {
     if (result instanceof ServiceError) throw result;
     const { probabilities } = result.prediction;
     const [best] = rankLabels(probabilities, batch.model, { topK: 1, minScore: 0 });
-    return { classes: best?.index ?? 0, label: best?.label ?? '', probabilities };
+    return {
+      classes: best?.index ?? 0,
+      label: best?.label ?? '',
+      probabilities,
+      ...knownMembers(result.known),
+    };
   });
   return jsonAnswer(c, { predictions });
 }

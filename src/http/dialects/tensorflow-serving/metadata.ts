@@ -16,6 +16,12 @@ export function metadata(model: ModelInfo) {
       classes: tensor('classes:0', 'DT_INT64', [-1]),
       label: tensor('label:0', 'DT_STRING', [-1]),
       probabilities: tensor('probabilities:0', 'DT_FLOAT', [-1, model.labels.length]),
+      ...(model.known
+        ? {
+            known: tensor('known:0', 'DT_FLOAT', [-1]),
+            none_of_these: tensor('none_of_these:0', 'DT_BOOL', [-1]),
+          }
+        : {}),
     },
     method_name: 'tensorflow/serving/predict',
   };

@@ -1,7 +1,7 @@
 // What this dialect is sent and answers; the OpenAPI document shows the same schemas.
 import * as v from 'valibot';
 import { MOST_FILES } from '../../limits.ts';
-import { ModelAnswer } from '../../v1/schemas.ts';
+import { KnownMembers, ModelAnswer } from '../../v1/schemas.ts';
 
 const Base64 = v.strictObject({ b64: v.string('base64') });
 
@@ -26,6 +26,7 @@ export const TensorflowAnswer = v.object({
       classes: v.pipe(v.number(), v.description('Index of the best class.')),
       label: v.string(),
       probabilities: v.array(v.number()),
+      ...KnownMembers,
     }),
   ),
 });

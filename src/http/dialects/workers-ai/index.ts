@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono';
 import type { ImageSource } from '../../../classify/classifier.ts';
 import { rankLabels } from '../../../classify/rank.ts';
+import { knownMembers } from '../../../classify/result.ts';
 import { badParameter, ServiceError } from '../../../errors.ts';
 import { openBody, readJson } from '../../body/body.ts';
 import { type AppEnv, budgetOf } from '../../context.ts';
@@ -47,7 +48,9 @@ async function answer(c: Context<AppEnv>, model: string, topK: number) {
   const found = await c.var.classifier.classify(await readSource(c), { exif: 'apply', crops: 1 });
   const ranked = rankLabels(found.prediction.probabilities, found.model, { topK, minScore: 0 });
   const result = ranked.map(({ label, score }) => ({ label, score }));
-  return c.json({ result, success: true, errors: [] as string[], messages: [] as string[] });
+  const { known, none_of_these } = knownMembers(found.known);
+  const messages = none_of_these ? [`none of these: known ${known}`] : [];
+  return c.json({ result, success: true, errors: [] as string[], messages });
 }
 
 const form: ErrorForm = {

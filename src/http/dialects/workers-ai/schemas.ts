@@ -28,7 +28,10 @@ export const WorkersAiAnswer = v.object({
   result: v.array(v.object({ label: v.string(), score: v.number() })),
   success: v.boolean(),
   errors: v.array(v.string()),
-  messages: v.array(v.string()),
+  messages: v.pipe(
+    v.array(v.string()),
+    v.description('"none of these" and the p-value, for a photo that is probably of something else.'),
+  ),
 });
 
 /** A problem document in the envelope that Cloudflare's API puts around everything. */
