@@ -67,6 +67,8 @@ export interface ErrorOptions {
   members?: Record<string, unknown>;
   /** Response headers that belong to the error, such as Allow or Retry-After. */
   headers?: Record<string, string>;
+  /** What the operator can do about it: for the log line, not for the answer. */
+  hint?: string;
 }
 
 export class ServiceError extends Error {
@@ -76,6 +78,7 @@ export class ServiceError extends Error {
   readonly title: string;
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
+  readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -84,6 +87,7 @@ export class ServiceError extends Error {
     this.title = ERROR_CODES[code].title;
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
+    this.hint = options.hint;
   }
 }
 

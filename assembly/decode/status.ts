@@ -14,9 +14,13 @@ export const AGAIN: i32 = 3;
 export const TRUNCATED: i32 = -1;
 /** A field, a code or a checksum is impossible. */
 export const DAMAGED: i32 = -2;
-/** The format's variant is not read here (arithmetic JPEG, 12 bits, ...). */
+/** The format's variant is not read here. */
 export const UNSUPPORTED: i32 = -3;
 /** More scans, or more blocks visited, than allowed. */
 export const COMPLEX: i32 = -4;
-/** The 32 MiB of the module are not enough. */
+/** The picture's memory is not enough: 8 MiB for WebP, 32 for the others. */
 export const MEMORY: i32 = -5;
+/** Kinds of JPEG that are not read, by name. */
+export const LOSSLESS: i32 = -6;
+export const HIERARCHICAL: i32 = -7;
+export const JPEG_LS: i32 = -8;

@@ -26,6 +26,8 @@ export type ImageSource = Upload | Uint8Array;
 
 export interface ReadOptions {
   exif: 'apply' | 'ignore';
+  /** Of lightly damaged files; accepted unless told otherwise. */
+  damaged?: 'accept' | 'refuse' | undefined;
   /** 1: the centre crop; 10: corners and centre, mirrored too, averaged. */
   crops: 1 | 10;
 }
@@ -159,12 +161,15 @@ export class Classifier {
   /** Decodes one picture. Throws ServiceError: those of ImageDecoder.decode. */
   async decode(
     source: ImageSource,
-    options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'area'>,
+    options: Pick<DecodeOptions, 'preprocess' | 'exif' | 'damaged' | 'area'>,
   ): Promise<Picture> {
     const { decoder, limits, images, budget } = this.#parts;
     const picture = await this.#timed('decodeMs', () =>
       decoder.decode(source, { ...options, limits, images, budget }),
-    );
+    ).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.hint) this.log.hint = error.hint;
+      throw error;
+    });
     this.log.start = this.#cold ? 'cold' : 'warm';
     this.log.bytes += picture.bytes;
     this.log.pixels += picture.width * picture.height;
@@ -305,7 +310,8 @@ export class Classifier {
 
   async #read(source: ImageSource, options: ReadOptions, { preprocess }: ModelInfo): Promise<HeldPicture> {
     const area = options.crops === 10 ? 'square' : 'crop';
-    const picture = await this.decode(source, { preprocess, exif: options.exif, area });
+    const { exif, damaged } = options;
+    const picture = await this.decode(source, { preprocess, exif, damaged, area });
     return { ...picture, permit: await this.budget.reserve(picture.pixels.byteLength) };
   }
 

@@ -13,6 +13,8 @@ export interface RequestLog {
   decodeMs: number;
   loadMs: number;
   inferenceMs: number;
+  /** What the operator can do about an upload that was refused. */
+  hint?: string;
 }
 
 export function emptyLog(): RequestLog {

@@ -38,11 +38,11 @@ export function resultMembers(
   model: ModelInfo,
   options: ResultOptions,
 ) {
-  const { format, width, height, orientation } = picture;
+  const { format, width, height, orientation, warnings } = picture;
   const { include, reject, minScore } = options;
   const parents = options.parents && heads.length === 0 ? model.parents : undefined;
   return {
-    image: { format, width, height, orientation },
+    image: { format, width, height, orientation, ...(warnings.length > 0 ? { warnings } : {}) },
     predictions: rankLabels(prediction.probabilities, model, options),
     ...(parents ? { parents: sumParents(prediction.probabilities, parents, minScore) } : {}),
     ...knownMembers(known, reject),

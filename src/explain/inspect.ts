@@ -13,6 +13,8 @@ export const INPUT = 'input';
 
 export interface FitOptions {
   exif: 'apply' | 'ignore';
+  /** Of a lightly damaged file. */
+  damaged: 'accept' | 'refuse';
   /** `resize`: as for classifying; `none`: the picture has the network's size already and is taken as it is. */
   fit: 'resize' | 'none';
 }
@@ -40,7 +42,7 @@ export interface Inspection {
 /** The picture as the network reads it. Throws ServiceError: the decoder's, and bad-parameter for fit=none. */
 export async function fitPicture(
   source: ImageSource,
-  { exif, fit }: FitOptions,
+  { exif, damaged, fit }: FitOptions,
   classifier: Classifier,
   { preprocess }: ModelInfo,
 ): Promise<Picture> {
@@ -49,6 +51,7 @@ export async function fitPicture(
   const picture = await classifier.decode(source, {
     preprocess: fit === 'none' ? asIs : preprocess,
     exif,
+    damaged,
     area: 'crop',
   });
   if (fit === 'none' && (picture.width !== crop || picture.height !== crop))

@@ -22,6 +22,7 @@ export interface ClassifierOptions {
   crops?: 1 | 10;
   parents?: 0 | 1;
   exif?: 'apply' | 'ignore';
+  damaged?: 'accept' | 'refuse';
   include?: ('logits' | 'embedding')[];
   /** Names of published heads. */
   head?: string[];

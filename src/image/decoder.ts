@@ -24,7 +24,8 @@ import { decodeWork, nanosecondsAPixel, pieceWork, sliceBytes } from './work.ts'
 /** So much of an upload is in hand before it takes a decoder: most photos of the web are smaller. */
 const GATHERED_BYTES = 128 << 10;
 const ACCEPTED = nativeNames();
-const BIND = 'bind Cloudflare Images as IMAGES';
+const CONVERT = 'send the photo as JPEG, which the program that made it can save or export';
+const BIND = 'bind Cloudflare Images as IMAGES (docs/OPERATIONS.md) to read AVIF and HEIC';
 
 function tooManyPixels(expected: string, { width, height }: StoredHeader, limit: object): ServiceError {
   return new ServiceError('too-many-pixels', `Expected ${expected}, got ${width} x ${height} pixels.`, {
@@ -88,7 +89,8 @@ export class ImageDecoder {
     if (options.images) return this.#viaImages(format, source, options, options.images);
     throw new ServiceError(
       'unsupported-image',
-      `${FORMATS[format].name} is not decoded here: send ${ACCEPTED}, or ${BIND}.`,
+      `${FORMATS[format].name} is not read here: expected ${ACCEPTED}; ${CONVERT}.`,
+      { hint: BIND },
     );
   }
 
@@ -119,7 +121,7 @@ export class ImageDecoder {
     try {
       const { instance } = lease;
       const turn = (header: StoredHeader): number => (options.exif === 'apply' ? header.orientation : 1);
-      instance.open(native, format, options.limits, (header): Region => {
+      const plan = (header: StoredHeader): Region => {
         checkHeader(header, options.limits);
         workMs = decodeWork(header, nanoseconds);
         budget?.charge(workMs, 'decoding');
@@ -129,7 +131,8 @@ export class ImageDecoder {
           ? anyRegion(width, height, options.preprocess, options.area)
           : region(width, height, turn(header), options.preprocess, options.area);
         return kept;
-      });
+      };
+      instance.open(native, format, options.limits, plan, options.damaged);
       for (let done = false; !done; ) {
         const chunk = (await chunks.read()) ?? new Uint8Array(0);
         const last = chunk.length === 0;
@@ -147,7 +150,7 @@ export class ImageDecoder {
       const wanted = region(header.width, header.height, turn(header), options.preprocess, options.area);
       const size = wanted.columns;
       const pixels = upright(cut(instance.pixels(), kept ?? wanted, wanted), size, turn(header));
-      return { pixels, size, format, ...header, bytes: 0 };
+      return { pixels, size, format, ...header, warnings: instance.warnings(), bytes: 0 };
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       usable = false;

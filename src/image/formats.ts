@@ -30,7 +30,8 @@ export const FORMATS = {
   jpeg: { name: 'JPEG', number: 0, signature: startsWith('\xff\xd8\xff') },
   png: { name: 'PNG', number: 1, signature: startsWith('\x89PNG\r\n\x1a\n'), lateOrientation: true },
   gif: { name: 'GIF', number: 2, signature: startsWith('GIF87a', 'GIF89a') },
-  bmp: { name: 'BMP', number: 3, signature: startsWith('BM') },
+  // A BMP can hold a PNG.
+  bmp: { name: 'BMP', number: 3, signature: startsWith('BM'), lateOrientation: true },
   webp: {
     name: 'WebP',
     number: 4,

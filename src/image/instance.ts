@@ -4,6 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { FORMATS, type NativeFormat } from './formats.ts';
 import type { Region } from './geometry.ts';
 import type { ImageLimits } from './limits.ts';
+import { type ImageWarning, imageWarnings } from './warnings.ts';
 
 export interface StoredHeader {
   width: number;
@@ -13,13 +14,14 @@ export interface StoredHeader {
 
 interface Exports {
   memory: WebAssembly.Memory;
-  open(format: number, scans: number, blocks: bigint): void;
+  open(format: number, scans: number, blocks: bigint, damaged: number): void;
   room(): number;
   inputEnd(): number;
   advance(written: number, last: number): number;
   width(): number;
   height(): number;
   orientation(): number;
+  faults(): number;
   begin(width: number, height: number, left: number, top: number, columns: number, rows: number): number;
   output(): number;
 }
@@ -29,7 +31,30 @@ const HEADER = 1;
 const DONE = 2;
 const AGAIN = 3;
 
-function failure(status: number, format: string, limits: ImageLimits): ServiceError {
+/** Kinds of JPEG that are not read; the numbers are those of status.ts. */
+const KINDS: Record<number, string> = {
+  [-6]: 'Lossless JPEG',
+  [-7]: 'Hierarchical JPEG',
+  [-8]: 'JPEG-LS',
+};
+
+function failure(
+  status: number,
+  warnings: ImageWarning[],
+  format: string,
+  limits: ImageLimits,
+): ServiceError {
+  const kind = KINDS[status];
+  if (kind)
+    return new ServiceError(
+      'unsupported-image',
+      `${kind} is not read here: expected baseline, extended or progressive JPEG.`,
+    );
+  if (status === -2 && warnings.length > 0)
+    return new ServiceError(
+      'damaged-image',
+      `The ${format} file is damaged: ${warnings.join(', ')}. With damaged=accept it may be read.`,
+    );
   if (status === -1)
     return new ServiceError('damaged-image', `The ${format} file ends before its picture does.`);
   if (status === -3)
@@ -42,10 +67,12 @@ function failure(status: number, format: string, limits: ImageLimits): ServiceEr
         members: { limit: { scans: limits.scans, blocks: limits.blocks } },
       },
     );
-  if (status === -5)
-    return new ServiceError('too-complex', `Decoding this ${format} file would take more than 32 MiB.`, {
-      members: { limit: { memory_bytes: 32 * 2 ** 20 } },
+  if (status === -5) {
+    const mib = format === 'webp' ? 8 : 32;
+    return new ServiceError('too-complex', `Decoding this ${format} file would take more than ${mib} MiB.`, {
+      members: { limit: { memory_bytes: mib * 2 ** 20 } },
     });
+  }
   return new ServiceError('damaged-image', `The ${format} file is damaged: its data is not valid.`);
 }
 
@@ -58,6 +85,7 @@ export class DecoderInstance {
   #limits: ImageLimits | undefined;
   #planner: Planner | undefined;
   #bytes = 0;
+  #refuses = false;
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
@@ -68,12 +96,20 @@ export class DecoderInstance {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  /** Starts a new picture. `format`: what messages call it. */
-  open(native: NativeFormat, format: string, limits: ImageLimits, planner: Planner): void {
+  /** Starts a new picture. `format`: what messages call it. `damaged`: see `warnings`. */
+  open(
+    native: NativeFormat,
+    format: string,
+    limits: ImageLimits,
+    planner: Planner,
+    damaged: 'accept' | 'refuse' = 'accept',
+  ): void {
+    this.#refuses = damaged === 'refuse';
     this.#format = format;
     this.#limits = limits;
     this.#planner = planner;
-    this.#exports.open(FORMATS[native].number, limits.scans, BigInt(limits.blocks));
+    const blocks = BigInt(limits.blocks);
+    this.#exports.open(FORMATS[native].number, limits.scans, blocks, Number(!this.#refuses));
   }
 
   /**
@@ -105,13 +141,18 @@ export class DecoderInstance {
       }
       status = this.#exports.advance(0, Number(last));
     }
-    if (status < 0) throw failure(status, this.#format, limits);
+    if (status < 0) throw failure(status, this.#refuses ? this.warnings() : [], this.#format, limits);
     return status === DONE;
   }
 
   header(): StoredHeader {
     const { width, height, orientation } = this.#exports;
     return { width: width(), height: height(), orientation: orientation() };
+  }
+
+  /** What was wrong with the file so far, though it can be read. */
+  warnings(): ImageWarning[] {
+    return imageWarnings(this.#exports.faults());
   }
 
   /** A copy of the wanted part, columns * rows * 3 bytes, as stored. */

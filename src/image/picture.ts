@@ -4,6 +4,7 @@ import type { Budget } from '../isolate/budget.ts';
 import type { Preprocess } from '../network/preprocess.ts';
 import type { ImageFormat } from './formats.ts';
 import type { ImageLimits } from './limits.ts';
+import type { ImageWarning } from './warnings.ts';
 
 export type { ImageLimits };
 
@@ -17,6 +18,8 @@ export interface Picture {
   height: number;
   /** EXIF orientation 1..8 as found; 1 when there is none. */
   orientation: number;
+  /** What is wrong with the file, though it could be read; mostly nothing. */
+  warnings: ImageWarning[];
   /** Bytes read from the source. */
   bytes: number;
 }
@@ -25,6 +28,8 @@ export interface DecodeOptions {
   preprocess: Preprocess;
   limits: ImageLimits;
   exif: 'apply' | 'ignore';
+  /** Whether a lightly damaged file, as viewers show it, is read with warnings (so unless told otherwise) or refused. */
+  damaged?: 'accept' | 'refuse' | undefined;
   /** `crop`: the centre crop of the network; `square`: the central resizeTo x resizeTo, for ten crops. */
   area: 'crop' | 'square';
   /** The Images binding, for the formats that are not decoded here. */

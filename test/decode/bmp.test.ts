@@ -1,6 +1,7 @@
 // BMP against the pixels that the fixtures were made of, before the resize, all equal. sharp reads no BMP; the
 // encoder in test/support shares no code with the decoder.
 import { describe, expect, test } from 'vitest';
+import { photograph } from '../../tools/fixtures/photograph.ts';
 import { randomIntegers } from '../../tools/fixtures/random.ts';
 import { type BmpPicture, bmpPixels, encodeBmp } from '../support/encode-bmp.ts';
 import { decode, decodeAll, decoder } from '../support/exact-pixels.ts';
@@ -163,6 +164,50 @@ describe('runs', () => {
   });
 });
 
+describe('a pixel offset of 0: behind what is before them', () => {
+  test.each([
+    ['12 bytes of header', { ...picture(4), headerBytes: 12 }],
+    ['a palette', picture(8)],
+    ['no palette', picture(24)],
+    ['masks', { ...picture(16), compression: 3, masks: [0xf800, 0x7e0, 0x1f] }],
+    [
+      'masks in the header',
+      { ...picture(16), headerBytes: 56, compression: 3, masks: [0xf800, 0x7e0, 0x1f] },
+    ],
+  ] as [string, BmpPicture][])('%s', (_, made) => {
+    const bmp = encodeBmp(made);
+    bmp.writeUInt32LE(0, 10);
+    for (const chunk of CHUNKS) expect(decodeAll('bmp', bmp, { chunk }).rgb).toEqual(bmpPixels(made));
+  });
+});
+
+describe('a file of another format inside', () => {
+  test.each([
+    ['jpeg', 4],
+    ['png', 5],
+  ] as const)('%s', async (format, compression) => {
+    const inside = await photograph(61, 43).toFormat(format).toBuffer();
+    const header = encodeBmp({
+      width: 61,
+      height: 43,
+      bits: 24,
+      pixels: [],
+      compression,
+      data: Buffer.alloc(0),
+    });
+    for (const gap of [0, 11]) {
+      const bmp = Buffer.concat([header, Buffer.alloc(gap), inside]);
+      bmp.writeUInt32LE(header.length + gap, 10);
+      bmp.writeUInt16LE(0, 28);
+      for (const chunk of CHUNKS) {
+        const { rgb, width, height } = decodeAll('bmp', bmp, { chunk });
+        expect([width, height]).toEqual([61, 43]);
+        expect(rgb).toEqual(decodeAll(format, inside).rgb);
+      }
+    }
+  });
+});
+
 describe('refusals', () => {
   const made = picture(24);
   const changed = (offset: number, value: number) => {
@@ -180,7 +225,8 @@ describe('refusals', () => {
     ['height -2^31', -2, changed(22, -(2 ** 31))],
     ['pixels inside the header', -2, changed(10, 40)],
     ['2 bits', -3, changed(26, 0x00020001)],
-    ['JPEG inside', -3, changed(30, 4)],
+    ['JPEG inside that is none', -2, changed(30, 4)],
+    ['PNG inside that is none', -2, changed(30, 5)],
     ['RLE8 of 24 bits', -3, changed(30, 1)],
     ['runs from the top', -3, encodeBmp({ ...picture(8), fromTop: true, compression: 1 })],
     ["OS/2's RLE24", -3, encodeBmp({ ...made, headerBytes: 64, compression: 4 })],

@@ -9,7 +9,7 @@ import { decodeOptions, imageDecoder, inChunks, PREPROCESS } from '../../tools/f
 import { photograph } from '../../tools/fixtures/photograph.ts';
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 import { MUTATIONS_PER_FILE, mutated, SEED, truncations } from '../support/damage.ts';
-import { decode, decoder, type Outcome } from '../support/exact-pixels.ts';
+import { decode, decoder, type Format, type Outcome } from '../support/exact-pixels.ts';
 import { smallFiles } from '../support/small-files.ts';
 
 const MAX_PIXELS = 4_000_000;
@@ -36,12 +36,18 @@ const CODES = [
 /** ImageDecoder takes longer than the bare one, for it scales up to the network's size: every so many truncations. */
 const DECODED_TRUNCATIONS = MUTATIONS_PER_FILE >= 2000 ? 1 : 7;
 
+/** Formats of which light damage can be accepted. */
+const DAMAGEABLE: readonly Format[] = ['jpeg', 'bmp'];
+
 const images = await imageDecoder();
 const counts = new Map<string, number>();
 
 /** 'picture' or the code of the error; anything else is thrown. */
-async function result(file: Uint8Array | ReadableStream<Uint8Array>): Promise<string> {
-  const found = await images.decode(file, decodeOptions()).then(
+async function result(
+  file: Uint8Array | ReadableStream<Uint8Array>,
+  damaged: 'accept' | 'refuse' = 'accept',
+): Promise<string> {
+  const found = await images.decode(file, decodeOptions({ damaged })).then(
     ({ size, pixels }) => {
       if (size !== PREPROCESS.crop || pixels.length !== PREPROCESS.crop ** 2 * 3)
         throw new Error(`a picture of ${size} x ${size} in ${pixels.length} bytes`);
@@ -74,22 +80,33 @@ afterAll(async () => {
 describe.each(await smallFiles())('$name', ({ format, file, needed, checksummed }) => {
   const instance = decoder();
   // A mutated header may announce other sides: the picture is always resized to the same square.
-  const run = (bytes: Uint8Array, chunk = 1 << 16, by = instance): Outcome =>
-    decode(by, format, bytes, { chunk, resized: [24, 24], left: 1, top: 1, size: 22, maxPixels: MAX_PIXELS });
+  const run = (bytes: Uint8Array, damaged = false, chunk = 1 << 16, by = instance): Outcome =>
+    decode(by, format, bytes, {
+      chunk,
+      damaged,
+      resized: [24, 24],
+      left: 1,
+      top: 1,
+      size: 22,
+      maxPixels: MAX_PIXELS,
+    });
   const good = run(file);
 
   /** What is wrong with the outcome for these bytes, besides `outcome` itself; undefined: nothing. */
-  function faultOf(outcome: Outcome, bytes: Uint8Array): string | undefined {
+  function faultOf(outcome: Outcome, bytes: Uint8Array, damaged = false): string | undefined {
     if (outcome.status < 0 && !STATUSES.has(outcome.status)) return `status ${outcome.status}`;
     if (outcome.memoryBytes > MAX_MEMORY_BYTES) return `${outcome.memoryBytes} bytes of memory`;
-    const pieces = run(bytes, 7);
+    const pieces = run(bytes, damaged, 7);
+    // Refused, the first fault ends it.
+    if (damaged && pieces.faults !== outcome.faults)
+      return `faults ${pieces.faults} in pieces, ${outcome.faults} whole`;
     if (pieces.status !== outcome.status) return `status ${pieces.status} in pieces, ${outcome.status} whole`;
     return same(pieces, outcome) ? undefined : 'other pixels in pieces';
   }
 
   function expectGood(): void {
     expect(run(file).rgb).toEqual(good.rgb);
-    expect(run(file, 1 << 16, decoder()).rgb).toEqual(good.rgb);
+    expect(run(file, false, 1 << 16, decoder()).rgb).toEqual(good.rgb);
   }
 
   test('whole, it is a picture', async () => {
@@ -100,7 +117,7 @@ describe.each(await smallFiles())('$name', ({ format, file, needed, checksummed 
   test('cut in the middle, or wrong there where checksums cover it: a damaged image, 422', async () => {
     const wrong = file.map((byte, i) => (i >> 3 === file.length >> 4 ? byte ^ 0x55 : byte));
     for (const bad of [file.subarray(0, (file.length * needed) / 2), ...(checksummed ? [wrong] : [])])
-      await expect(images.decode(bad, decodeOptions())).rejects.toMatchObject({
+      await expect(images.decode(bad, decodeOptions({ damaged: 'refuse' }))).rejects.toMatchObject({
         code: 'damaged-image',
         status: 422,
       });
@@ -115,7 +132,13 @@ describe.each(await smallFiles())('$name', ({ format, file, needed, checksummed 
       expectNothing(faultOf(outcome, cut), what);
       const early = length / file.length <= needed;
       if (outcome.status === DONE && (early || !same(outcome, good))) expectNothing('a picture', what);
-      if (i % DECODED_TRUNCATIONS === 0 && (await result(cut)) === 'picture' && early)
+      if (DAMAGEABLE.includes(format)) {
+        const accepted = run(cut, true);
+        expectNothing(faultOf(accepted, cut, true), `${what}, accepted`);
+        if (accepted.status === DONE && !accepted.faults && !same(accepted, good))
+          expectNothing('a picture without a warning', what);
+      }
+      if (i % DECODED_TRUNCATIONS === 0 && (await result(cut, 'refuse')) === 'picture' && early)
         expectNothing('a picture', what);
     }
     expectGood();
@@ -127,6 +150,8 @@ describe.each(await smallFiles())('$name', ({ format, file, needed, checksummed 
       const bytes = mutated(file, next);
       const outcome = run(bytes);
       expectNothing(faultOf(outcome, bytes), `mutation ${i}`);
+      if (DAMAGEABLE.includes(format))
+        expectNothing(faultOf(run(bytes, true), bytes, true), `mutation ${i}, accepted`);
       if (checksummed && outcome.status === DONE && !same(outcome, good))
         expectNothing('another picture', `mutation ${i}`);
       await result(i % 4 === 0 ? inChunks(bytes, 1 + Math.floor(next() * 400)) : bytes);

@@ -161,8 +161,8 @@ describe('limits', () => {
     ['text', 'hello, I am not a picture at all', 'unsupported-image'],
     ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'unsupported-image'],
     ['AVIF', '\0\0\0\x18ftypavif\0\0\0\0mif1avif', 'unsupported-image'],
-    ['JPEG of 12 bits', '\xff\xd8\xff\xc1\0\x0b\x0c\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
-    ['arithmetic JPEG', '\xff\xd8\xff\xc9\0\x0b\x08\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
+    ['JPEG of 16 bits', '\xff\xd8\xff\xc1\0\x0b\x10\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
+    ['lossless JPEG', '\xff\xd8\xff\xc3\0\x0b\x08\0\x10\0\x10\x01\x01\x11\0', 'unsupported-image'],
   ])('%s', async (_, text, code) => {
     expect((await refusal(Buffer.from(text, 'latin1'))).code).toBe(code);
   });

@@ -110,12 +110,13 @@ describe('limits', () => {
   });
 });
 
-test('AVIF and HEIC without the Images binding: 415 that names the ways out', async () => {
+test('AVIF and HEIC without the Images binding: 415 that says what the caller can do, and a hint for the operator', async () => {
   for (const brand of ['heic', 'avif']) {
     const file = Buffer.concat([Buffer.from(`\0\0\0\x18ftyp${brand}0000mif1${brand}`), Buffer.alloc(5000)]);
     await expect(decoder.decode(file, decodeOptions())).rejects.toMatchObject({
       code: 'unsupported-image',
-      message: expect.stringMatching(/JPEG, PNG, GIF, BMP or WebP.*IMAGES/),
+      message: expect.stringMatching(/JPEG, PNG, GIF, BMP or WebP; send the photo as JPEG/),
+      hint: expect.stringMatching(/bind Cloudflare Images as IMAGES/),
     });
   }
 });

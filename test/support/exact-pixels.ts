@@ -12,13 +12,14 @@ const AGAIN = 3;
 
 interface Decoder {
   memory: WebAssembly.Memory;
-  open(format: number, scans: number, blocks: bigint): void;
+  open(format: number, scans: number, blocks: bigint, damaged?: number): void;
   room(): number;
   inputEnd(): number;
   advance(written: number, last: number): number;
   width(): number;
   height(): number;
   orientation(): number;
+  faults(): number;
   begin(width: number, height: number, left: number, top: number, columns: number, rows: number): number;
   output(): number;
 }
@@ -32,6 +33,8 @@ export interface Outcome {
   /** The square at (left, top): RGB u8 [size][size][3]; empty when the status is below zero. */
   rgb: Uint8Array;
   memoryBytes: number;
+  /** Bits of assembly/decode/damage.ts. */
+  faults: number;
 }
 
 export interface Options {
@@ -48,6 +51,8 @@ export interface Options {
   /** A larger picture ends with status 1, as the host ends it: by its header. */
   maxPixels?: number;
   debug?: boolean;
+  /** Light damage is passed over. */
+  damaged?: boolean;
 }
 
 const modules = new Map<boolean, WebAssembly.Module>();
@@ -69,7 +74,7 @@ export function decoder(debug = false): Decoder {
 /** Decodes one square of `bytes` with `instance`. */
 export function decode(instance: Decoder, format: Format, bytes: Uint8Array, options: Options = {}): Outcome {
   const chunk = options.chunk ?? 65_536;
-  instance.open(FORMATS[format], 1000, options.blocks ?? 1n << 30n);
+  instance.open(FORMATS[format], 1000, options.blocks ?? 1n << 30n, Number(options.damaged ?? false));
   let at = 0;
   let status = 0;
   let size = 0;
@@ -102,6 +107,7 @@ export function decode(instance: Decoder, format: Format, bytes: Uint8Array, opt
     orientation: instance.orientation(),
     rgb,
     memoryBytes: instance.memory.buffer.byteLength,
+    faults: instance.faults(),
   };
 }
 

@@ -1,5 +1,5 @@
-// Baseline JPEG files that sharp cannot write: any sampling, restart intervals, a scan for each component,
-// any colour model. The plain textbook way (ITU-T T.81): a float DCT, one flat quantisation table, codes of
+// Sequential JPEG files that sharp cannot write: any sampling, restart intervals, a scan for each component,
+// any colour model, samples of 12 bits. The plain textbook way (ITU-T T.81): a float DCT, one flat quantisation table, codes of
 // 8 and 12 bits. What the samples mean is up to the reader.
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 
@@ -18,6 +18,10 @@ export interface JpegPlan {
   adobe?: number;
   /** FF bytes before each marker, as padding. */
   fill?: boolean;
+  /** Of a sample, 8 unless given: the same picture, sixteen times as fine. */
+  bits?: 8 | 12;
+  /** Step of all coefficients, 6 unless given. */
+  quant?: number;
 }
 
 const QUANT = 6;
@@ -26,11 +30,11 @@ const ZIGZAG = [
   14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46,
   53, 60, 61, 54, 47, 55, 62, 63,
 ];
-const DC_SYMBOLS = Array.from({ length: 12 }, (_, i) => i);
+const DC_SYMBOLS = Array.from({ length: 15 }, (_, i) => i);
 const AC_SYMBOLS = [
   0,
   0xf0,
-  ...Array.from({ length: 160 }, (_, i) => (Math.floor(i / 10) << 4) | ((i % 10) + 1)),
+  ...Array.from({ length: 224 }, (_, i) => (Math.floor(i / 14) << 4) | ((i % 14) + 1)),
 ];
 const SHORT_CODES = 100;
 
@@ -82,7 +86,7 @@ const BASIS = Array.from({ length: 8 }, (_, k) =>
 );
 
 /** Quantised coefficients, zigzag order, of a block whose samples are given less 128. */
-function transform(sample: (x: number, y: number) => number): number[] {
+function transform(quant: number, sample: (x: number, y: number) => number): number[] {
   const rows = BASIS.map((_, y) => BASIS.map((_, x) => sample(x, y)));
   const along = rows.map((row) =>
     BASIS.map((basis) => basis.reduce((sum, b, x) => sum + b * (row[x] ?? 0), 0)),
@@ -90,7 +94,7 @@ function transform(sample: (x: number, y: number) => number): number[] {
   return ZIGZAG.map((natural) => {
     const basis = BASIS[natural >> 3] ?? [];
     const sum = basis.reduce((total, b, y) => total + b * (along[y]?.[natural & 7] ?? 0), 0);
-    return Math.round(sum / QUANT);
+    return Math.round(sum / quant);
   });
 }
 
@@ -113,7 +117,7 @@ function encode(writer: BitWriter, block: number[], before: number): void {
 }
 
 export function jpegFile(plan: JpegPlan, seed = 1): Uint8Array {
-  const { width, height, sampling } = plan;
+  const { width, height, sampling, bits = 8, quant = QUANT } = plan;
   const count = sampling.length;
   const ids = plan.ids ?? sampling.map((_, i) => i + 1);
   const hMax = Math.max(...sampling.map(([h]) => h));
@@ -123,7 +127,8 @@ export function jpegFile(plan: JpegPlan, seed = 1): Uint8Array {
   const samples = (component: number) => (x: number, y: number) => {
     const [fx, fy, phase] = waves[component] ?? [0, 0, 0];
     const [h, v] = sampling[component] ?? [1, 1];
-    return 90 * Math.sin((fx * x * hMax) / h + (fy * y * vMax) / v + phase) + 20 * next();
+    const sample = 90 * Math.sin((fx * x * hMax) / h + (fy * y * vMax) / v + phase) + 20 * next();
+    return bits === 12 ? 16 * sample : sample;
   };
   const planes = sampling.map((_, i) => samples(i));
   const out: number[] = [0xff, 0xd8];
@@ -133,9 +138,17 @@ export function jpegFile(plan: JpegPlan, seed = 1): Uint8Array {
   };
   if (plan.jfif) marker(0xe0, [0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0]);
   if (plan.adobe !== undefined) marker(0xee, [0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, plan.adobe]);
-  marker(0xdb, [0, ...Array(64).fill(QUANT)]);
+  marker(0xdb, [0, ...Array(64).fill(quant)]);
   const frame = sampling.flatMap(([h, v], i) => [ids[i] ?? 0, (h << 4) | v, 0]);
-  marker(0xc0, [8, height >> 8, height & 255, width >> 8, width & 255, count, ...frame]);
+  marker(bits === 12 ? 0xc1 : 0xc0, [
+    bits,
+    height >> 8,
+    height & 255,
+    width >> 8,
+    width & 255,
+    count,
+    ...frame,
+  ]);
   const lengths = (counts: Record<number, number>) =>
     Array.from({ length: 16 }, (_, i) => counts[i + 1] ?? 0);
   marker(0xc4, [0, ...lengths({ 4: DC_SYMBOLS.length }), ...DC_SYMBOLS]);
@@ -166,7 +179,7 @@ export function jpegFile(plan: JpegPlan, seed = 1): Uint8Array {
         for (let k = 0; k < h * v; k++) {
           const left = 8 * ((mcu % wide) * h + (k % h));
           const top = 8 * (Math.floor(mcu / wide) * v + Math.floor(k / h));
-          const block = transform((x, y) => (planes[i] ?? samples(0))(left + x, top + y));
+          const block = transform(quant, (x, y) => (planes[i] ?? samples(0))(left + x, top + y));
           encode(writer, block, before[i]);
           before[i] = block[0];
         }

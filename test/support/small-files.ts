@@ -1,5 +1,7 @@
 // One small file of every kind that the decoder reads, made when the tests run. A new format is a row of this table: the
 // tests of damage (test/decode/damage.test.ts) take each row through all that they do.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import sharp from 'sharp';
 import { photograph } from '../../tools/fixtures/photograph.ts';
 import { randomIntegers, randomNumbers } from '../../tools/fixtures/random.ts';
@@ -7,6 +9,7 @@ import { type BmpPicture, encodeBmp } from './encode-bmp.ts';
 import { encodeGif, type GifPicture } from './encode-gif.ts';
 import { encodePng, type PngPicture } from './encode-png.ts';
 import type { Format } from './exact-pixels.ts';
+import { type JpegPlan, jpegFile } from './jpeg-writer.ts';
 
 interface Facts {
   /** Share of the file that must be there for a picture: checksums, end markers and padding may be missing. */
@@ -90,10 +93,32 @@ const smallBmp: BmpPicture = {
   pixels: calm(SIDE * SIDE, 64),
   palette: numbers(192, 256),
 };
+const rareJpeg: JpegPlan = {
+  width: SIDE,
+  height: SIDE,
+  sampling: [
+    [2, 1],
+    [1, 1],
+    [1, 1],
+  ],
+  jfif: true,
+};
+/** Of a BMP whose pixels are a JPEG file. */
+const bmpHeader = encodeBmp({
+  width: WIDTH,
+  height: HEIGHT,
+  bits: 24,
+  pixels: [],
+  compression: 4,
+  data: Buffer.alloc(0),
+});
 /** Rows of a run, literals and a jump. */
 const jumps = Buffer.from(
   Array.from({ length: SIDE }, (_, y) => [9, y, 0, 3, 1, 2, 3, 0, 0, 2, 1, 0, 7, 60, 0, 0]).flat(),
 );
+
+/** Files that nothing here can write: by cjpeg and cwebp of a made picture. */
+const stored = (name: string) => readFileSync(path.join(import.meta.dirname, '../decode/files', name));
 
 type Row = [name: string, format: Format, file: Promise<Uint8Array> | Uint8Array, facts?: Facts];
 
@@ -110,6 +135,10 @@ async function rows(): Promise<Row[]> {
     ['jpeg grey', 'jpeg', photo().greyscale().jpeg({ quality: 60 }).toBuffer()],
     ['jpeg cmyk', 'jpeg', photo().toColourspace('cmyk').jpeg({ quality: 60 }).toBuffer()],
     ['jpeg with EXIF', 'jpeg', photo().withMetadata({ orientation: 6 }).jpeg({ quality: 60 }).toBuffer()],
+    ['jpeg arithmetic', 'jpeg', stored('arithmetic-sequential.jpg')],
+    ['jpeg arithmetic progressive', 'jpeg', stored('arithmetic-progressive.jpg')],
+    ['jpeg with restarts', 'jpeg', jpegFile({ ...rareJpeg, restart: 2 })],
+    ['jpeg of 12 bits, a scan each', 'jpeg', jpegFile({ ...rareJpeg, bits: 12, quant: 40, separate: true })],
     ['png rgb', 'png', png, checksummed],
     ['png adaptive', 'png', photo().png({ adaptiveFiltering: true }).toBuffer(), checksummed],
     ['png stored', 'png', photo().png({ compressionLevel: 0 }).toBuffer(), checksummed],
@@ -141,9 +170,15 @@ async function rows(): Promise<Row[]> {
       'bmp',
       encodeBmp({ ...smallBmp, bits: 16, compression: 3, masks: [0xf800, 0x7e0, 0x1f] }),
     ],
+    ['bmp with a jpeg', 'bmp', Buffer.concat([bmpHeader, await photo().jpeg({ quality: 60 }).toBuffer()])],
     ['webp', 'webp', photo().webp().toBuffer()],
     ['webp square', 'webp', photograph(40, 40, 2).webp({ quality: 60 }).toBuffer()],
     ['webp lossless', 'webp', photo().webp({ lossless: true }).toBuffer()],
+    ['webp with alpha', 'webp', photo().ensureAlpha(0.5).webp().toBuffer()],
+    // An upright picture, of whose rows half are in the crop.
+    ['webp lossless, all transforms', 'webp', stored('lossless.webp'), { needed: 0.5 }],
+    // The file may end behind the pixels; the EXIF chunk follows them.
+    ['webp with EXIF', 'webp', photo().withMetadata({ orientation: 6 }).webp().toBuffer(), { needed: 0.85 }],
     // Of an animation only the first of two frames is read.
     ['webp animated', 'webp', animation.webp().toBuffer(), { needed: 0.5 }],
   ];

@@ -1,6 +1,6 @@
 // BMP files (Microsoft, "Bitmap Storage": BITMAPFILEHEADER and the DIB headers of 12, 40, 52, 56, 108 and 124
-// bytes) of 1, 4, 8, 16, 24 and 32 bits, RLE4 and RLE8 included; embedded JPEG or PNG are not read. Rows are
-// stored from the bottom, so that the last wanted one may come early. Alpha is dropped.
+// bytes) of 1, 4, 8, 16, 24 and 32 bits, RLE4 and RLE8 included. Rows are stored from the bottom, so that the last
+// wanted one may come early. Alpha is dropped. Where the pixels are a JPEG or PNG file, that one's reader takes over.
 import { Arena } from '../arena';
 import { Input } from '../input';
 import { Palette } from '../palette';
@@ -15,16 +15,22 @@ const SKIPPING: i32 = 1;
 const ROWS: i32 = 2;
 
 const FILE_HEADER: u32 = 14;
+const OS2_HEADER: u32 = 64;
 const BI_RGB: u32 = 0;
 const BI_RLE8: u32 = 1;
 const BI_RLE4: u32 = 2;
 const BI_BITFIELDS: u32 = 3;
 const BI_ALPHABITFIELDS: u32 = 6;
+export const BI_JPEG: u32 = 4;
+const BI_PNG: u32 = 5;
+/** The file's next byte is the first one of the embedded file. */
+export const EMBEDDED: i32 = 5;
 
 let phase: i32 = 0;
 let begun: bool = false;
 let depth: i32 = 0;
 let compression: u32 = 0;
+let headerBytes: u32 = 0;
 let topDown: bool = false;
 let pixelsAt: u32 = 0;
 let toSkip: u32 = 0;
@@ -36,9 +42,13 @@ let rgb: usize = 0;
 let y: i32 = 0;
 
 export class Bmp {
+  /** BI_JPEG, BI_PNG, or 0. */
+  static embedded: u32 = 0;
+
   static open(): void {
     phase = HEADERS;
     begun = false;
+    Bmp.embedded = 0;
     Palette.reset();
   }
 
@@ -50,6 +60,7 @@ export class Bmp {
       else {
         toSkip = Input.skip(toSkip);
         if (toSkip) status = MORE;
+        else if (Bmp.embedded) return Bmp.embeddedFile();
         else phase = ROWS;
       }
     }
@@ -67,14 +78,22 @@ export class Bmp {
     if (<u32>Input.left() < FILE_HEADER + size) return TRUNCATED;
     const status = size === 12 ? Bmp.core(at) : Bmp.info(at);
     if (status < 0) return status;
-    if (!begun) return HEADER;
-    const colors = Bmp.tables(at, size);
-    if (colors < 0) return colors;
-    pixelsAt = load<u32>(at, 10);
+    if (!begun && !Bmp.embedded) return HEADER;
+    const tables = Bmp.embedded ? 0 : Bmp.tables(at, size);
+    if (tables < 0) return tables;
+    // Some writers leave the offset out: the pixels then follow whatever is before them.
+    pixelsAt = load<u32>(at, 10) || FILE_HEADER + size + <u32>tables;
     if (pixelsAt < FILE_HEADER + size) return DAMAGED;
     toSkip = pixelsAt;
     phase = SKIPPING;
     return AGAIN;
+  }
+
+  /** EMBEDDED, once it begins as such a file does. */
+  static embeddedFile(): i32 {
+    if (Input.left() < 2) return Input.last ? TRUNCATED : MORE;
+    const begin = load<u16>(Input.at);
+    return begin === (Bmp.embedded === BI_JPEG ? 0xd8ff : 0x5089) ? EMBEDDED : DAMAGED;
   }
 
   static core(at: usize): i32 {
@@ -87,6 +106,7 @@ export class Bmp {
   }
 
   static info(at: usize): i32 {
+    headerBytes = load<u32>(at, 14);
     const height = load<i32>(at, 22);
     Header.width = load<i32>(at, 18);
     topDown = height < 0;
@@ -98,6 +118,10 @@ export class Bmp {
 
   static check(): i32 {
     if (Header.width <= 0 || Header.height <= 0) return DAMAGED;
+    // The numbers mean runs of 24 bits and of 1 bit in the headers of OS/2.
+    const embeds = (compression === BI_JPEG || compression === BI_PNG) && headerBytes !== OS2_HEADER;
+    Bmp.embedded = embeds ? compression : 0;
+    if (embeds) return 0;
     const indexed = depth === 1 || depth === 4 || depth === 8;
     if (!indexed && depth !== 16 && depth !== 24 && depth !== 32) return UNSUPPORTED;
     if (compression === BI_RGB) return 0;
@@ -107,7 +131,7 @@ export class Bmp {
     return depth === 16 || depth === 32 ? 0 : DAMAGED;
   }
 
-  /** Masks and colours; 0 or an error. */
+  /** Masks and colours; how many bytes they take behind the header, or an error. */
   static tables(at: usize, size: u32): i32 {
     const after = at + FILE_HEADER + size;
     const masked = compression === BI_BITFIELDS || compression === BI_ALPHABITFIELDS;
@@ -116,14 +140,15 @@ export class Bmp {
     if (masked) Masks.set(load<u32>(at, 54), load<u32>(at, 58), load<u32>(at, 62));
     else if (depth === 16) Masks.set(0x7c00, 0x3e0, 0x1f);
     else Masks.set(0xff0000, 0xff00, 0xff);
-    if (depth > 8) return 0;
+    const masks = masked && size === 40 ? (compression === BI_ALPHABITFIELDS ? 16 : 12) : 0;
+    if (depth > 8) return masks;
     const entry: usize = size === 12 ? 3 : 4;
     const used = size === 12 ? 0 : load<i32>(at, 46);
     const colors = used > 0 && used <= 1 << depth ? used : 1 << depth;
     let from = after;
     for (let i = 0; i < colors && from + entry <= Input.end; i++, from += entry)
       Palette.set(i, load<u8>(from, 2), load<u8>(from, 1), load<u8>(from));
-    return 0;
+    return masks + colors * <i32>entry;
   }
 
   static begin(): i32 {

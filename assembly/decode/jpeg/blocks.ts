@@ -41,10 +41,17 @@ export class Blocks {
     }
     const reached = Blocks.alternating(4 + c.acTable, last, Frame.quant(index));
     if (reached < 0 || Blocks.failed) return DAMAGED;
-    if (!keep) return 0;
-    if (buffered) Blocks.save(c.block(x, y), c.size);
-    else Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached === 0);
+    if (keep) Blocks.finish(index, c, x, y, buffered, reached);
     return 0;
+  }
+
+  /** A wanted block is in BLOCK; its last coefficient is at zigzag index `reached`, or before it. */
+  @inline static finish(index: i32, c: Component, x: i32, y: i32, buffered: bool, reached: i32): void {
+    if (buffered) Blocks.save(c.block(x, y), c.size);
+    else {
+      if (Frame.deep) Idct.multiplyDeep(Frame.naturalQuant(index));
+      Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached);
+    }
   }
 
   /** Where the samples of block (x, y) go. */

@@ -22,6 +22,8 @@ export class Component {
   acTable: i32;
   /** The last DC value, T.81 F.2.1.3.1. */
   prediction: i32;
+  /** Arithmetic coding: bins by the DC difference before. */
+  dcGroup: i32;
   /** Scans that have brought this component's first DC. */
   started: i32;
   /** Blocks in a line and lines of blocks, with the padding of interleaved scans and without. */
@@ -81,6 +83,9 @@ const BUDGET: u64 = 24 << 20;
 export class Frame {
   static count: i32 = 0;
   static progressive: bool = false;
+  static arithmetic: bool = false;
+  /** Samples of 12 bits: coefficients are multiplied as whole blocks, and divided by 16. */
+  static deep: bool = false;
   /** Largest sampling factors. */
   static h: i32 = 0;
   static v: i32 = 0;
@@ -129,19 +134,23 @@ export class Frame {
     const table = Frame.component(index).quantTable;
     if (!load<u8>(QUANT_DEFINED + table)) return DAMAGED;
     const from = QUANT + ((<usize>table) << 8);
-    memory.copy(Frame.quant(index), from, 256);
     for (let k: usize = 0; k < 64; k++) {
+      store<i32>(Frame.quant(index) + (k << 2), Frame.deep ? 1 : load<i32>(from + (k << 2)));
       const natural = <usize>load<u8>(NATURAL + k);
       store<i16>(Frame.naturalQuant(index) + (natural << 1), <i16>load<i32>(from + (k << 2)));
     }
     return 0;
   }
 
-  /** SOF0, SOF1, SOF2, B.2.2. */
-  static define(at: usize, end: usize, progressive: bool): i32 {
+  /** SOF0, SOF1, SOF2, SOF9 and SOF10, B.2.2. */
+  static define(at: usize, end: usize, marker: i32): i32 {
     if (Frame.count || at + 6 > end) return DAMAGED;
     const count = <i32>load<u8>(at, 5);
-    if (load<u8>(at) !== 8) return UNSUPPORTED;
+    const bits = load<u8>(at);
+    Frame.arithmetic = marker > 0xc8;
+    Frame.progressive = (marker & 3) === 2;
+    Frame.deep = bits === 12;
+    if (bits !== 8 && (bits !== 12 || marker === 0xc0)) return UNSUPPORTED;
     Header.height = Big.u16(at + 1);
     Header.width = Big.u16(at + 3);
     // A height of 0 is told after the first scan, by DNL: nobody writes it.
@@ -164,7 +173,6 @@ export class Frame {
       Frame.v = max(Frame.v, c.v);
     }
     Frame.count = count;
-    Frame.progressive = progressive;
     Frame.mcusWide = Frame.ceil(Header.width, 8 * Frame.h);
     Frame.mcusHigh = Frame.ceil(Header.height, 8 * Frame.v);
     for (let i = 0; i < count; i++) {

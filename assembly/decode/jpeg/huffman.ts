@@ -13,6 +13,7 @@
 //   bits  8..15  coefficients passed altogether
 //   bits  0..7   bits altogether
 import { DAMAGED } from '../status';
+import { usualCounts, usualSymbols } from './usual-codes';
 
 const LOOK: i32 = 10;
 const TABLES: i32 = 8;
@@ -97,6 +98,14 @@ export class Huffman {
     store<u8>(RUNS_READY + table, 1);
   }
 
+  /** Without a DHT segment the first two tables of each kind are those of Annex K, as in frames of Motion JPEG. */
+  static provide(table: i32): bool {
+    if (Huffman.defined(table)) return true;
+    return (
+      (table & 3) < 2 && Huffman.fill(table, usualCounts(table), usualSymbols(table), table < 4 ? 12 : 162)
+    );
+  }
+
   /** Reads the tables of a DHT segment; 0 or DAMAGED. */
   static define(at: usize, end: usize): i32 {
     while (at < end) {
@@ -107,23 +116,24 @@ export class Huffman {
       let symbols = 0;
       for (let i = 1; i <= 16; i++) symbols += <i32>load<u8>(at + i);
       if (symbols > 256 || at + 17 + symbols > end) return DAMAGED;
-      if (!Huffman.build(kind * 4 + number, at + 1, symbols)) return DAMAGED;
+      if (!Huffman.fill(kind * 4 + number, at + 1, at + 17, symbols)) return DAMAGED;
       at += 17 + symbols;
     }
     return 0;
   }
 
-  static build(table: i32, counts: usize, symbols: i32): bool {
+  /** A table of 16 `counts` of codes by length, and `symbols` in the order of the codes. False: no code. */
+  static fill(table: i32, counts: usize, symbols: usize, count: i32): bool {
     const values = SYMBOLS + (table << 8);
-    memory.copy(values, counts + 16, symbols);
+    memory.copy(values, symbols, count);
     memory.fill(Huffman.lookup(table), 0, LOOK_BYTES);
     let code = 0;
     let place = 0;
     for (let length = 1; length <= 16; length++) {
-      const count = <i32>load<u8>(counts + length - 1);
+      const codes = <i32>load<u8>(counts + length - 1);
       store<i32>(SHIFT + <usize>(table * 68 + (length << 2)), place - code);
-      if (code + count > 1 << length) return false;
-      for (let i = 0; i < count; i++, code++, place++) {
+      if (code + codes > 1 << length) return false;
+      for (let i = 0; i < codes; i++, code++, place++) {
         const symbol = <i32>load<u8>(values + place);
         // A DC symbol is a number of bits, at most 15 (F.1.2.1).
         if (table < 4 && symbol > 15) return false;
@@ -132,7 +142,7 @@ export class Huffman {
         const first = Huffman.lookup(table) + ((<usize>(code << (LOOK - length))) << 2);
         for (let k = 0; k < 1 << (LOOK - length); k++) store<u32>(first + ((<usize>k) << 2), entry);
       }
-      store<i32>(LIMIT + <usize>(table * 68 + (length << 2)), count ? code : -1);
+      store<i32>(LIMIT + <usize>(table * 68 + (length << 2)), codes ? code : -1);
       code <<= 1;
     }
     store<u8>(DEFINED + table, 1);

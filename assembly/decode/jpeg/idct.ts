@@ -15,6 +15,8 @@ export const NATURAL = memory.data<u8>([
   53, 60, 61, 54, 47, 55, 62, 63,
 ]);
 
+/** Zigzag indices up to here lie in the first four rows and columns, as in most blocks of a photograph. */
+const CORNER: i32 = 9;
 const PASS1_SHIFT: i32 = 11;
 const PASS2_SHIFT: i32 = 18;
 
@@ -30,6 +32,20 @@ export class Idct {
       v128.store(BLOCK + i, i16x8.mul(v128.load(BLOCK + i), v128.load(quant + i)));
   }
 
+  /** The same for samples of 12 bits, of which the 8 upper ones are wanted; the factors are u16. */
+  static multiplyDeep(quant: usize): void {
+    const half = i32x4.splat(8);
+    for (let i: usize = 0; i < 128; i += 16) {
+      const block = v128.load(BLOCK + i);
+      const factors = v128.load(quant + i);
+      const low = i32x4.mul(i32x4.extend_low_i16x8_s(block), i32x4.extend_low_i16x8_u(factors));
+      const high = i32x4.mul(i32x4.extend_high_i16x8_s(block), i32x4.extend_high_i16x8_u(factors));
+      const left = i32x4.shr_s(i32x4.add(low, half), 4);
+      const right = i32x4.shr_s(i32x4.add(high, half), 4);
+      v128.store(BLOCK + i, i16x8.narrow_i32x4_s(left, right));
+    }
+  }
+
   /** All coefficients but the first are zero. */
   @inline static isFlat(): bool {
     let others = i16x8.replace_lane(v128.load(BLOCK), 0, 0);
@@ -41,9 +57,9 @@ export class Idct {
     return <u8>max(0, min(255, value));
   }
 
-  /** Writes size x size samples at `to`; `only0`: all coefficients but the first are zero. */
-  static transform(size: i32, to: usize, stride: usize, only0: bool): void {
-    if (only0 || size === 1) {
+  /** Writes size x size samples at `to`; coefficients behind zigzag index `reached` are zero. */
+  static transform(size: i32, to: usize, stride: usize, reached: i32): void {
+    if (reached === 0 || size === 1) {
       const value = Idct.clamp(((<i32>load<i16>(BLOCK) + 4) >> 3) + 128);
       if (size === 8) {
         const eight = i8x16.splat(value);
@@ -57,8 +73,10 @@ export class Idct {
       }
       return;
     }
-    if (size === 8) Idct.eight(to, stride);
-    else if (size === 4) Idct.four(to, stride);
+    if (size === 8) {
+      if (reached <= CORNER) Idct.corner(to, stride);
+      else Idct.eight(to, stride);
+    } else if (size === 4) Idct.four(to, stride);
     else Idct.two(to, stride);
   }
 
@@ -165,6 +183,54 @@ export class Idct {
     Idct.put(to + 112, i32x4.sub(e0, o0), shift);
   }
 
+  /** The same where coefficients 4 to 7 are zero: 0 with zero, 2 with zero, 1 and 3 interleaved. */
+  @inline static quarter(c0: v128, c2: v128, c13: v128, to: usize, shift: i32): void {
+    const rounding = i32x4.splat(1 << (shift - 1));
+    const s0 = i32x4.add(i32x4.dot_i16x8_s(c0, Idct.pair(8192, 0)), rounding);
+    const s2 = i32x4.dot_i16x8_s(c2, Idct.pair(4433, 0));
+    const s3 = i32x4.dot_i16x8_s(c2, Idct.pair(10703, 0));
+    const e0 = i32x4.add(s0, s3);
+    const e1 = i32x4.add(s0, s2);
+    const e2 = i32x4.sub(s0, s2);
+    const e3 = i32x4.sub(s0, s3);
+    const o0 = i32x4.dot_i16x8_s(c13, Idct.pair(11363, 9633));
+    const o1 = i32x4.dot_i16x8_s(c13, Idct.pair(9633, -2259));
+    const o2 = i32x4.dot_i16x8_s(c13, Idct.pair(6437, -11362));
+    const o3 = i32x4.dot_i16x8_s(c13, Idct.pair(2260, -6436));
+    Idct.put(to, i32x4.add(e0, o0), shift);
+    Idct.put(to + 16, i32x4.add(e1, o1), shift);
+    Idct.put(to + 32, i32x4.add(e2, o2), shift);
+    Idct.put(to + 48, i32x4.add(e3, o3), shift);
+    Idct.put(to + 64, i32x4.sub(e3, o3), shift);
+    Idct.put(to + 80, i32x4.sub(e2, o2), shift);
+    Idct.put(to + 96, i32x4.sub(e1, o1), shift);
+    Idct.put(to + 112, i32x4.sub(e0, o0), shift);
+  }
+
+  /** Columns 0 to 3 of BLOCK in place, or all of them. */
+  @inline static cornerPass(all: bool, shift: i32): void {
+    const zero = i64x2.splat(0);
+    const r0 = v128.load(BLOCK);
+    const r1 = v128.load(BLOCK, 16);
+    const r2 = v128.load(BLOCK, 32);
+    const r3 = v128.load(BLOCK, 48);
+    Idct.quarter(
+      v128.shuffle<i16>(r0, zero, 0, 8, 1, 9, 2, 10, 3, 11),
+      v128.shuffle<i16>(r2, zero, 0, 8, 1, 9, 2, 10, 3, 11),
+      v128.shuffle<i16>(r1, r3, 0, 8, 1, 9, 2, 10, 3, 11),
+      BLOCK,
+      shift,
+    );
+    if (!all) return;
+    Idct.quarter(
+      v128.shuffle<i16>(r0, zero, 4, 12, 5, 13, 6, 14, 7, 15),
+      v128.shuffle<i16>(r2, zero, 4, 12, 5, 13, 6, 14, 7, 15),
+      v128.shuffle<i16>(r1, r3, 4, 12, 5, 13, 6, 14, 7, 15),
+      BLOCK + 8,
+      shift,
+    );
+  }
+
   /** One pass over the columns of BLOCK, in place. */
   @inline static pass(shift: i32): void {
     const r0 = v128.load(BLOCK);
@@ -231,10 +297,23 @@ export class Idct {
     v128.store(BLOCK, r7, 112);
   }
 
+  /** Of the first four rows and columns: half the products. */
+  static corner(to: usize, stride: usize): void {
+    Idct.cornerPass(false, PASS1_SHIFT);
+    Idct.transpose();
+    Idct.cornerPass(true, PASS2_SHIFT);
+    Idct.samples(to, stride);
+  }
+
   static eight(to: usize, stride: usize): void {
     Idct.pass(PASS1_SHIFT);
     Idct.transpose();
     Idct.pass(PASS2_SHIFT);
+    Idct.samples(to, stride);
+  }
+
+  /** BLOCK, transposed, as samples. */
+  @inline static samples(to: usize, stride: usize): void {
     Idct.transpose();
     const centre = i16x8.splat(128);
     for (let y: usize = 0; y < 8; y += 2) {

@@ -35,8 +35,10 @@ export class Progressive {
     return true;
   }
 
-  static begins(index: i32): bool {
-    return load<i8>(PRECISION + (index << 6)) >= 0;
+  /** All coefficients of all components have come with all of their bits. */
+  static isComplete(): bool {
+    for (let i = 0; i < Frame.count * 64; i++) if (load<i8>(PRECISION + i) !== 0) return false;
+    return true;
   }
 
   static firstDc(index: i32, x: i32, y: i32): void {
@@ -46,9 +48,13 @@ export class Progressive {
   }
 
   static refineDc(index: i32, x: i32, y: i32): void {
-    const c = Frame.component(index);
     Bits.refill();
-    if (!Bits.take(1) || !c.keeps(x, y)) return;
+    if (Bits.take(1)) Progressive.setDcBit(index, x, y);
+  }
+
+  static setDcBit(index: i32, x: i32, y: i32): void {
+    const c = Frame.component(index);
+    if (!c.keeps(x, y)) return;
     const at = c.block(x, y);
     store<i16>(at, load<i16>(at) | ((<i16>1) << (<i16>Progressive.shift)));
   }

@@ -1,15 +1,30 @@
 // The segments of a JPEG file (ITU-T T.81, B.1.1 and B.2.1), resumable at any byte. `advance` stops with
 // HEADER at the first scan, when everything that describes the picture has been seen, until `begin`.
 // Segments that say nothing about the pixels, ICC profiles among them, are skipped unread.
+import { CUT_OFF, Damage, STRAY_BYTES } from '../damage';
 import { Exif } from '../exif';
 import { Big, Input } from '../input';
 import { Header } from '../picture';
 import { Resize } from '../resize';
-import { AGAIN, DAMAGED, DONE, HEADER, MEMORY, MORE, TRUNCATED, UNSUPPORTED } from '../status';
+import {
+  AGAIN,
+  DAMAGED,
+  DONE,
+  HEADER,
+  HIERARCHICAL,
+  JPEG_LS,
+  LOSSLESS,
+  MEMORY,
+  MORE,
+  TRUNCATED,
+  UNSUPPORTED,
+} from '../status';
+import { ArithmeticBlocks } from './arithmetic-blocks';
 import { CMYK, GRAY, RGB, YCC, YCCK } from './color';
 import { Finish } from './finish';
 import { Frame } from './frame';
 import { Huffman } from './huffman';
+import { Intervals } from './intervals';
 import { Progressive } from './progressive';
 import { Rows } from './rows';
 import { Scan } from './scan';
@@ -37,6 +52,7 @@ export class Jpeg {
     oriented = false;
     Frame.reset();
     Huffman.reset();
+    ArithmeticBlocks.open();
     Progressive.reset();
     Scan.reset();
     Finish.reset();
@@ -80,8 +96,8 @@ export class Jpeg {
         else phase = SEGMENTS;
       }
     }
-    if (phase === FINISHING && status === AGAIN) return Finish.run();
-    return status === MORE && Input.last ? TRUNCATED : status;
+    if (status === MORE && Input.last) status = Jpeg.endOfImage(false);
+    return phase === FINISHING && status === AGAIN ? Finish.run() : status;
   }
 
   static scan(): i32 {
@@ -117,6 +133,7 @@ export class Jpeg {
     const left = Input.left();
     if (left < 2) return MORE;
     if (load<u8>(at) !== 0xff || load<u8>(at, 1) === 0xff) {
+      if (load<u8>(at) !== 0xff) Damage.note(STRAY_BYTES);
       Input.at++;
       return AGAIN;
     }
@@ -126,7 +143,7 @@ export class Jpeg {
       Input.at += 2;
       return AGAIN;
     }
-    if (marker === 0xd9) return Jpeg.endOfImage();
+    if (marker === 0xd9) return Jpeg.endOfImage(true);
     if (left < 4) return MORE;
     const length = Big.u16(at + 2);
     if (length < 2) return DAMAGED;
@@ -147,20 +164,24 @@ export class Jpeg {
   }
 
   @inline static isRead(marker: i32): bool {
-    // SOFn, DHT, DAC; SOS, DQT, DNL, DRI; APP0, APP1, APP14.
+    // SOFn, DHT, DAC; SOS, DQT, DNL, DRI; APP0, APP1, APP14; SOF55.
     if (marker >= 0xc0 && marker <= 0xcf) return true;
-    return (marker >= 0xda && marker <= 0xdd) || marker === 0xe0 || marker === 0xe1 || marker === 0xee;
+    if (marker >= 0xda && marker <= 0xdd) return true;
+    return marker === 0xe0 || marker === 0xe1 || marker === 0xee || marker === 0xf7;
   }
 
   static read(marker: i32, start: usize, end: usize): i32 {
     let status: i32 = 0;
     if (marker === 0xc4) status = Huffman.define(start, end);
-    else if (marker >= 0xc0 && marker <= 0xc2) status = Frame.define(start, end, marker === 0xc2);
-    else if (marker >= 0xc3 && marker <= 0xcf) status = UNSUPPORTED;
+    else if (marker <= 0xc2 || marker === 0xc9 || marker === 0xca) status = Frame.define(start, end, marker);
+    else if (marker === 0xcc) status = ArithmeticBlocks.define(start, end);
+    else if (marker <= 0xcf)
+      status = marker === 0xc8 ? UNSUPPORTED : (marker & 7) === 3 ? LOSSLESS : HIERARCHICAL;
+    else if (marker === 0xf7) status = JPEG_LS;
     else if (marker === 0xdb) status = Frame.defineQuant(start, end);
     else if (marker === 0xdd) {
       if (start + 2 > end) return DAMAGED;
-      Scan.interval = Big.u16(start);
+      Intervals.length = Big.u16(start);
     } else if (marker === 0xda) {
       status = Scan.begin(start, end);
       phase = Scan.isUnwanted() ? AFTER_SCAN : SCANNING;
@@ -178,10 +199,16 @@ export class Jpeg {
     }
   }
 
-  /** Only a progressive picture is complete here: of the others, every scan was asked for. */
-  static endOfImage(): i32 {
-    if (!begun) return DAMAGED;
-    if (!Frame.progressive || !Scan.allStarted()) return TRUNCATED;
+  /**
+   * EOI, or the end of the file. Only a progressive picture can be complete here: of the others, every scan was asked
+   * for. Without its last scans it is a coarser picture.
+   */
+  static endOfImage(marked: bool): i32 {
+    if (!begun || !Frame.progressive || !Scan.allStarted()) return TRUNCATED;
+    if (!marked && !Progressive.isComplete()) {
+      if (!Damage.accepted) return TRUNCATED;
+      Damage.note(CUT_OFF);
+    }
     phase = FINISHING;
     return AGAIN;
   }

@@ -1,17 +1,23 @@
-// One scan: which blocks come in which order (ITU-T T.81, A.2 and B.2.3), and the restart intervals
-// (E.2.4). It can stop at any MCU for want of input and go on later.
-import { Big, Input } from '../input';
+// One scan: which blocks come in which order (ITU-T T.81, A.2 and B.2.3). It can stop at any MCU for want of input
+// and go on later.
+import { Input } from '../input';
 import { Limits } from '../picture';
-import { COMPLEX, DAMAGED, DONE, MORE, TRUNCATED } from '../status';
+import { COMPLEX, DAMAGED, DONE, MORE } from '../status';
+import { Arithmetic } from './arithmetic';
+import { ArithmeticBlocks } from './arithmetic-blocks';
 import { Bits } from './bits';
 import { Blocks } from './blocks';
 import { Frame } from './frame';
 import { Huffman } from './huffman';
+import { Idct } from './idct';
+import { Intervals } from './intervals';
 import { Progressive } from './progressive';
 import { Rows } from './rows';
 
 /** More than any MCU takes: 10 blocks of 64 codes of 31 bits, each byte stuffed, and a restart marker. */
 const MARGIN: i32 = 8192;
+/** The same for arithmetic coding: 640 values of at most 32 decisions of at most 15 bits, some bytes stuffed. */
+const ARITHMETIC_MARGIN: i32 = 1 << 16;
 const MEMBERS = memory.data(4);
 
 let count: i32 = 0;
@@ -20,19 +26,15 @@ let x: i32 = 0;
 let y: i32 = 0;
 let wide: i32 = 0;
 let high: i32 = 0;
-let untilRestart: i32 = 0;
-let restarts: i32 = 0;
 let scans: i32 = 0;
 let visited: i64 = 0;
 
 export class Scan {
-  /** MCUs between restart markers, 0 for none: DRI. */
-  static interval: i32 = 0;
   /** Some output has been given: the picture is complete. */
   static complete: bool = false;
 
   static reset(): void {
-    Scan.interval = 0;
+    Intervals.length = 0;
     Scan.complete = false;
     scans = 0;
     visited = 0;
@@ -94,8 +96,10 @@ export class Scan {
     if (c.dcTable > 3 || c.acTable > 3) return DAMAGED;
     const usesDc = !Frame.progressive || (low === 0 && before === 0);
     const usesAc = !Frame.progressive || low > 0;
-    if (usesDc && !Huffman.defined(c.dcTable)) return DAMAGED;
-    if (usesAc && !Huffman.defined(4 + c.acTable)) return DAMAGED;
+    if (!Frame.arithmetic) {
+      if (usesDc && !Huffman.provide(c.dcTable)) return DAMAGED;
+      if (usesAc && !Huffman.provide(4 + c.acTable)) return DAMAGED;
+    }
     if (Frame.progressive) {
       if (!Progressive.admit(index, low, high, before, shift)) return DAMAGED;
       if (low > 0 || before > 0) return 0;
@@ -111,10 +115,15 @@ export class Scan {
     high = count > 1 ? Frame.mcusHigh : only.high;
     x = 0;
     y = 0;
-    untilRestart = Scan.interval;
-    restarts = 0;
+    let wanted: i64 = 0;
+    if (!Frame.progressive || (Progressive.low === 0 && !refining))
+      for (let i = 0; i < count; i++) {
+        const c = Frame.component(load<u8>(MEMBERS + i));
+        wanted += <i64>(c.x1 - c.x0) * <i64>(c.y1 - c.y0);
+      }
+    Intervals.open(wanted);
     Bits.reset();
-    Blocks.failed = false;
+    Scan.anew();
     scans++;
     visited += <i64>wide * <i64>high * <i64>(count > 1 ? blocks : 1);
     return scans > Limits.scans || visited > Limits.blocks ? COMPLEX : 0;
@@ -133,17 +142,24 @@ export class Scan {
 
   /** Goes on: MORE, DONE at the end of the scan (see `complete`), or an error. */
   static run(buffered: bool): i32 {
+    const margin = Frame.arithmetic ? ARITHMETIC_MARGIN : MARGIN;
     for (; y < high; y++) {
       for (; x < wide; x++) {
-        if (!Input.last && Input.left() < MARGIN) return MORE;
-        if (Scan.interval) {
-          if (untilRestart === 0) {
-            if (!Scan.restart()) return Input.last ? TRUNCATED : DAMAGED;
-            untilRestart = Scan.interval;
+        if (!Input.last && Input.left() < margin) return MORE;
+        if (Intervals.length) {
+          if (Intervals.atMarker()) {
+            const status = Intervals.restart();
+            if (status !== DONE) return status;
+            Scan.anew();
           }
-          untilRestart--;
+          if (Intervals.lost === 0) Intervals.pass();
         }
-        if (Progressive.run > 1 && !Scan.interval) {
+        if (Intervals.lost > 0) {
+          const status = Scan.blank(buffered);
+          if (status < 0) return status;
+          continue;
+        }
+        if (Progressive.run > 1 && !Intervals.length) {
           // A run of blocks in which nothing changes: a scan of nothing else costs next to nothing.
           const most = min(Progressive.run, wide - x);
           const passed = refining ? Progressive.unchanged(load<u8>(MEMBERS), x, y, most) : most;
@@ -154,8 +170,12 @@ export class Scan {
           }
         }
         const status = count > 1 ? Scan.interleaved(buffered) : Scan.block(load<u8>(MEMBERS), x, y, buffered);
-        if (status < 0 || Blocks.failed) return Bits.starved() && Input.last ? TRUNCATED : DAMAGED;
-        if (Bits.starved()) return Input.at + 2 > Input.end ? TRUNCATED : DAMAGED;
+        const starved = Frame.arithmetic ? Arithmetic.starved : Bits.starved();
+        if (status < 0 || Blocks.failed || starved) {
+          let failed = Intervals.fail(starved);
+          if (!failed) failed = Scan.blank(buffered);
+          if (failed) return failed;
+        }
       }
       x = 0;
       if (!buffered && Rows.emit(y)) {
@@ -182,6 +202,7 @@ export class Scan {
   }
 
   @inline static block(index: i32, column: i32, row: i32, buffered: bool): i32 {
+    if (Frame.arithmetic) return Scan.arithmeticBlock(index, column, row, buffered);
     if (!Frame.progressive) return Blocks.sequential(index, column, row, buffered);
     if (Progressive.low === 0) {
       if (refining) Progressive.refineDc(index, column, row);
@@ -191,16 +212,40 @@ export class Scan {
     return 0;
   }
 
-  /** The next RSTm: what is left of the interval's last byte is dropped, predictions start anew. */
-  static restart(): bool {
-    // Whole unread bytes in the buffer would have to be zeros of our own.
-    Bits.reset();
+  static arithmeticBlock(index: i32, column: i32, row: i32, buffered: bool): i32 {
+    if (!Frame.progressive) return ArithmeticBlocks.sequential(index, column, row, buffered);
+    if (Progressive.low === 0) {
+      if (refining) ArithmeticBlocks.refineDc(index, column, row);
+      else ArithmeticBlocks.firstDc(index, column, row);
+    } else if (refining) ArithmeticBlocks.refineAc(index, column, row);
+    else ArithmeticBlocks.firstAc(index, column, row);
+    return 0;
+  }
+
+  /** What was learned of the blocks before is forgotten: at the start and at restart markers. */
+  static anew(): void {
+    Blocks.failed = false;
     Progressive.run = 0;
     for (let i = 0; i < Frame.count; i++) Frame.component(i).prediction = 0;
-    while (Input.at + 2 < Input.end && Big.u16(Input.at) === 0xffff) Input.at++;
-    if (Input.at + 2 > Input.end || Big.u16(Input.at) !== (0xffd0 | (restarts & 7))) return false;
-    restarts++;
-    Input.at += 2;
-    return true;
+    if (Frame.arithmetic) ArithmeticBlocks.reset();
+  }
+
+  /** A lost MCU; 0, or the status that ends the picture. Stored coefficients stay as they are: zero before the first scan. */
+  static blank(buffered: bool): i32 {
+    let blocks = 0;
+    for (let i = 0; i < count; i++) {
+      const c = Frame.component(load<u8>(MEMBERS + i));
+      const h = count > 1 ? c.h : 1;
+      const v = count > 1 ? c.v : 1;
+      for (let row = y * v; row < (y + 1) * v; row++)
+        for (let column = x * h; column < (x + 1) * h; column++) {
+          if (!c.keeps(column, row)) continue;
+          blocks++;
+          if (buffered) continue;
+          Idct.clear();
+          Idct.transform(c.size, Blocks.place(c, column, row), c.stride, 0);
+        }
+    }
+    return Intervals.lose(blocks);
   }
 }

@@ -18,7 +18,7 @@ export interface RequestFacts {
 /** Writes the log line and the data point of a request. */
 export function writeLog(env: Bindings, log: RequestLog, facts: RequestFacts): void {
   const { id, method, route, status, bytes, totalMs } = facts;
-  const { pixels, format, decodeMs, loadMs, inferenceMs, model, start, cache } = log;
+  const { pixels, format, decodeMs, loadMs, inferenceMs, model, start, cache, hint } = log;
   console.log(
     JSON.stringify({
       message: 'request',
@@ -36,6 +36,7 @@ export function writeLog(env: Bindings, log: RequestLog, facts: RequestFacts): v
       model,
       start,
       cache,
+      hint,
     }),
   );
   env.ANALYTICS?.writeDataPoint({

@@ -11,8 +11,8 @@ export function rankOptions(query: Pick<ClassifyQuery, 'top_k' | 'min_score'>): 
   return { topK: query.top_k, minScore: query.min_score };
 }
 
-export function readOptions({ exif, crops }: Pick<ClassifyQuery, 'exif' | 'crops'>) {
-  return { exif, crops: crops === '10' ? 10 : 1 } as const;
+export function readOptions({ exif, damaged, crops }: Pick<ClassifyQuery, 'exif' | 'damaged' | 'crops'>) {
+  return { exif, damaged, crops: crops === '10' ? 10 : 1 } as const;
 }
 
 /** Of a picture's part: facts and names of members. */

@@ -14,7 +14,7 @@ import { ClassifyQuery } from './schemas.ts';
 
 const MAX_FIELDS = 100;
 const MAX_VALUE_BYTES = 1024;
-const BEFORE_FILES = ['crops', 'exif'];
+const BEFORE_FILES = ['crops', 'exif', 'damaged'];
 
 export function tooManyFiles(limit: number): ServiceError {
   return new ServiceError('too-many-files', `expected at most ${limit} files`, {

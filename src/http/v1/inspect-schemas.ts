@@ -36,6 +36,7 @@ export const InspectQuery = v.strictObject({
   ),
   fit,
   exif: ClassifyQuery.entries.exif,
+  damaged: ClassifyQuery.entries.damaged,
 });
 
 export const InspectAnswer = v.object({
@@ -82,6 +83,7 @@ export const OcclusionQuery = v.strictObject({
   ),
   fit,
   exif: ClassifyQuery.entries.exif,
+  damaged: ClassifyQuery.entries.damaged,
 });
 
 export const OcclusionAnswer = v.object({

@@ -50,7 +50,15 @@ function wantsPng(c: Context<AppEnv>, { format }: v.InferOutput<typeof InspectQu
 }
 
 /** What a page needs of the answer; the scores of all classes are in the logits. */
-const ANSWER = { top_k: 5, min_score: 0, reject: 0.05, crops: '1', parents: '1', exif: 'apply' } as const;
+const ANSWER = {
+  top_k: 5,
+  min_score: 0,
+  reject: 0.05,
+  crops: '1',
+  parents: '1',
+  exif: 'apply',
+  damaged: 'accept',
+} as const;
 
 const DATA_URL = 'data:image/png;base64,';
 

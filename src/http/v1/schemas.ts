@@ -1,6 +1,7 @@
 // Schemas of the own routes: what they take and what they answer. They validate, they type the client, and the
 // OpenAPI document is made from them.
 import * as v from 'valibot';
+import { IMAGE_WARNINGS } from '../../image/warnings.ts';
 import { PictureBody } from '../body/picture.ts';
 import { MOST_FILES } from '../limits.ts';
 import { wholeNumber } from '../openapi/validation.ts';
@@ -45,6 +46,15 @@ export const ClassifyQuery = v.strictObject({
       v.description('Whether the orientation that the camera recorded is applied.'),
     ),
     'apply',
+  ),
+  damaged: v.optional(
+    v.pipe(
+      v.picklist(['accept', 'refuse'], 'accept or refuse'),
+      v.description(
+        'A lightly damaged file that viewers show is read, with `image.warnings`; or refused: 422 damaged-image.',
+      ),
+    ),
+    'accept',
   ),
   parents: v.optional(
     v.pipe(
@@ -111,6 +121,16 @@ export const ImageFacts = v.object({
   width: v.number(),
   height: v.number(),
   orientation: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
+  warnings: v.optional(
+    v.pipe(
+      v.array(v.picklist(IMAGE_WARNINGS)),
+      v.description(
+        'Absent where nothing is wrong. `stray-bytes`: garbage between the segments of a JPEG; `bad-exif`: its EXIF block ' +
+          'cannot be read; `cut-off`: it ends before its picture, of which the rest is grey or coarse; `bad-codes`: a part ' +
+          'of it cannot be decoded and is grey.',
+      ),
+    ),
+  ),
 });
 
 export const Prediction = v.object({

@@ -140,7 +140,7 @@ describe('parameters of POST /v1/classify', () => {
     [
       'topk=3',
       'topk',
-      /unknown parameter topk; expected top_k, min_score, crops, exif, parents, head, reject, include/,
+      /unknown parameter topk; expected top_k, min_score, crops, exif, damaged, parents, head, reject, include/,
     ],
     ['__proto__=3', '__proto__', /unknown parameter __proto__/],
   ];

@@ -5,6 +5,9 @@
 /** Bytes of a saved state. */
 export const STATE_BYTES: usize = 32;
 
+/** What three decisions of at most 7 bits and a sign take. */
+export const BITS_A_TOKEN: i32 = 23;
+
 export class Bools {
   static at: usize = 0;
   static end: usize = 0;
@@ -59,6 +62,20 @@ export class Bools {
     else Bools.past++;
     Bools.value = (Bools.value << 8) | byte;
     Bools.count += 8;
+  }
+
+  /** For a caller that has the state in locals: the window with at least BITS_A_TOKEN bits more, their number in `count`. */
+  static refill(value: u64, count: i32): u64 {
+    if (Bools.at + 8 <= Bools.end) {
+      Bools.count = count + 32;
+      const word = <u64>bswap<u32>(load<u32>(Bools.at));
+      Bools.at += 4;
+      return (value << 32) | word;
+    }
+    Bools.value = value;
+    Bools.count = count;
+    while (Bools.count < BITS_A_TOKEN) Bools.fill();
+    return Bools.value;
   }
 
   /** One bit that is 0 with probability / 256. */

@@ -67,7 +67,9 @@ export class Rows {
       memory.copy(v0 + (<usize>CARRIED + i) * strideC, v + i * fromC, <usize>columns * 8);
     }
     if (FrameHeader.filter)
-      for (let x = 0; x < columns; x++) Rows.filter(x, row, records + <usize>x * RECORD);
+      // Of what lies to the right of the crop, only the next macroblock changes its pixels: those of its left edge.
+      for (let x = 0; x < min(columns, ((Canvas.end + 1) >> 4) + 2); x++)
+        Rows.filter(x, row, records + <usize>x * RECORD);
     const end = last ? height : (row + 1) * 16 - CARRIED;
     for (; next < end && next < Canvas.rows; next++) if (Canvas.wants(next)) Rows.show(next, row);
     memory.copy(y0 - LEAD, y0 - LEAD + 16 * strideY, 8 * strideY);

@@ -1,7 +1,7 @@
 // The coefficients of a macroblock (RFC 6386, sections 13 and 14.1), dequantized: 25 blocks of 16, i16 as libwebp
 // keeps them: 16 luma, 4 U, 4 V; the DC values of a macroblock that is predicted as a whole come by a block of
 // their own and a Walsh-Hadamard transform (section 14.3).
-import { Bools } from './bools';
+import { BITS_A_TOKEN, Bools } from './bools';
 import { STEPS, TOKEN_PROBABILITIES } from './header';
 import { BY_SUBBLOCKS, SEGMENT } from './modes';
 
@@ -86,29 +86,101 @@ export class Tokens {
     return kind;
   }
 
-  /** One block; the position behind its last coefficient. `first` is 1 where the DC comes from elsewhere. */
+  /**
+   * One block; the position behind its last coefficient. `first` is 1 where the DC comes from elsewhere. The decoder's
+   * state is in locals: as globals it would go through memory for every decision. Three of at most 7 bits each and a sign
+   * are decided between refills.
+   */
   static block(type: usize, context: i32, first: i32, steps: usize, to: usize): i32 {
+    let value = Bools.value;
+    let range = Bools.range;
+    let count = Bools.count;
     let n = first;
     let p = type + <usize>load<u16>(BANDS + ((<usize>n) << 1)) + <usize>(context * 11);
     while (n < 16) {
-      if (!Bools.bit(load<u8>(p))) return n;
-      while (!Bools.bit(load<u8>(p, 1))) {
-        if (++n === 16) return 16;
+      if (count < BITS_A_TOKEN) {
+        value = Bools.refill(value, count);
+        count = Bools.count;
+      }
+      // Is there another coefficient?
+      let split = 1 + (((range - 1) * load<u8>(p)) >> 8);
+      let large = (<u64>split) << (<u64>count);
+      if (value < large) {
+        const shift = clz<u32>(split) - 24;
+        range = split << shift;
+        count -= <i32>shift;
+        break;
+      }
+      value -= large;
+      range -= split;
+      let shift = clz<u32>(range) - 24;
+      range <<= shift;
+      count -= <i32>shift;
+      for (;;) {
+        // Is it zero?
+        split = 1 + (((range - 1) * load<u8>(p, 1)) >> 8);
+        large = (<u64>split) << (<u64>count);
+        if (value >= large) break;
+        shift = clz<u32>(split) - 24;
+        range = split << shift;
+        count -= <i32>shift;
+        if (++n === 16) break;
         p = type + <usize>load<u16>(BANDS + ((<usize>n) << 1));
+        if (count < BITS_A_TOKEN) {
+          value = Bools.refill(value, count);
+          count = Bools.count;
+        }
       }
-      let value = 1;
+      if (n === 16) break;
+      value -= large;
+      range -= split;
+      shift = clz<u32>(range) - 24;
+      range <<= shift;
+      count -= <i32>shift;
+      // Is it more than one?
+      let level = 1;
       let next: usize = 11;
-      if (Bools.bit(load<u8>(p, 2))) {
-        value = Tokens.large(p);
+      split = 1 + (((range - 1) * load<u8>(p, 2)) >> 8);
+      large = (<u64>split) << (<u64>count);
+      if (value >= large) {
+        range -= split;
+        shift = clz<u32>(range) - 24;
+        Bools.value = value - large;
+        Bools.range = range << shift;
+        Bools.count = count - <i32>shift;
+        level = Tokens.large(p);
         next = 22;
+        value = Bools.value;
+        range = Bools.range;
+        count = Bools.count;
+        if (count < BITS_A_TOKEN) {
+          value = Bools.refill(value, count);
+          count = Bools.count;
+        }
+      } else {
+        shift = clz<u32>(split) - 24;
+        range = split << shift;
+        count -= <i32>shift;
       }
+      // The sign is as often 0 as 1: without a branch.
+      split = (range + 1) >> 1;
+      large = (<u64>split) << (<u64>count);
+      const negative = value >= large;
+      value -= negative ? large : 0;
+      range = negative ? range - split : split;
+      shift = clz<u32>(range) - 24;
+      range <<= shift;
+      count -= <i32>shift;
+      const sign = -(<i32>negative);
       const step = load<i32>(steps + (n > 0 ? 4 : 0));
-      const level = Bools.even() ? -value : value;
-      store<i16>(to + ((<usize>load<u8>(ZIGZAG + n)) << 1), <i16>(level * step));
+      store<i16>(to + ((<usize>load<u8>(ZIGZAG + n)) << 1), <i16>(((level ^ sign) - sign) * step));
       n++;
       p = type + <usize>load<u16>(BANDS + ((<usize>n) << 1)) + next;
     }
-    return 16;
+    Bools.value = value;
+    Bools.range = range;
+    Bools.count = count;
+    return n;
   }
 
   /** Values of 2 and more. */
