@@ -15,6 +15,8 @@ export interface LoadedLayer {
 export interface FloatNetwork {
   network: Network;
   preprocess: Preprocess;
+  /** f32 [3][size][size], R, G, B: subtracted instead of the mean of each channel. */
+  meanPixels?: Float32Array | undefined;
   /** Undefined for a layer without weights. */
   layer(name: string): Promise<LoadedLayer | undefined> | LoadedLayer | undefined;
 }
@@ -31,11 +33,14 @@ export class FloatForward {
   /** Outputs of all layers, C,H,W, for a picture u8 RGB [size][size][3]. */
   async run(picture: Uint8Array): Promise<Float32Array[]> {
     const { mean, std } = this.#model.preprocess;
+    const { meanPixels } = this.#model;
     const plane = this.#model.network.input.size ** 2;
     let values: Float32Array = new Float32Array(3 * plane);
     for (let c = 0; c < 3; c++)
       for (let i = 0; i < plane; i++)
-        values[c * plane + i] = ((picture[i * 3 + c] as number) - (mean[c] as number)) / (std[c] as number);
+        values[c * plane + i] =
+          ((picture[i * 3 + c] as number) - (meanPixels?.[c * plane + i] ?? (mean[c] as number))) /
+          (std[c] as number);
     const outputs: Float32Array[] = [];
     for (const shapes of this.layers) {
       const loaded = await this.#model.layer(shapes.layer.name);

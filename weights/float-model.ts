@@ -30,6 +30,8 @@ export interface FloatModel {
    * of BGR weights swaps its input channels); a dense layer after a spatial one flattens its input as C,H,W.
    */
   layers: Record<string, FloatLayer>;
+  /** What training subtracted from every picture, instead of `preprocess.mean`: f32 [3][height][width], R, G, B. */
+  meanImage?: FloatTensor;
   /** What the importer concluded and its user should see. */
   notes?: string[];
 }

@@ -8,11 +8,11 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { CODE_LINE, packedTensors, tensorBytes } from '../src/engine/weights.ts';
 import { release } from '../src/image/pixels.ts';
 import { encodeHeader } from '../src/model/safetensors.ts';
-import type { Network } from '../src/network/layer.ts';
+import type { ConvLayer, Network } from '../src/network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, type Tiles, writeModelInfo } from '../src/network/model-info.ts';
-import type { Preprocess } from '../src/network/preprocess.ts';
 import { elements, inferShapes, type LayerInfo } from '../src/network/shapes.ts';
 import { fewValues, quantizeCodes } from './codebook.ts';
+import { parentsOf } from './data/parents.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from './float-model.ts';
 import { codeLayout, convLayout, denseLayout } from './layout.ts';
 import { OperatorError } from './operator-error.ts';
@@ -57,6 +57,36 @@ function subtractMean({ values, scales }: QuantizedRows, bias: Float32Array, mea
   });
 }
 
+/**
+ * What the quantized convolution makes of a mean image: f32 [height][width][out], to be subtracted from its outputs.
+ * The half grey level that the engine's pixels lose is in it as well.
+ * @param image f32 [3][size][size]
+ */
+function meanMap(
+  { layer, output }: LayerInfo & { layer: ConvLayer },
+  { values, scales }: QuantizedRows,
+  image: Float32Array,
+  size: number,
+): Float32Array {
+  const { kernel, stride, out } = layer;
+  const row = 3 * kernel * kernel;
+  const map = new Float32Array(elements(output));
+  for (let o = 0; o < out; o++)
+    for (let y = 0; y < output.height; y++)
+      for (let x = 0; x < output.width; x++) {
+        let sum = 0;
+        for (let c = 0; c < 3; c++)
+          for (let ky = 0; ky < kernel; ky++) {
+            const from = (c * size + y * stride + ky) * size + x * stride;
+            const weights = o * row + (c * kernel + ky) * kernel;
+            for (let kx = 0; kx < kernel; kx++)
+              sum += (values[weights + kx] ?? 0) * ((image[from + kx] ?? 0) + MEAN_PIXEL_LOSS);
+          }
+        map[(y * output.width + x) * out + o] = sum * (scales[o] ?? 0);
+      }
+  return map;
+}
+
 function padded(values: Float32Array, length: number): Float32Array {
   const result = new Float32Array(length);
   result.set(values);
@@ -69,20 +99,21 @@ function bytesOf(array: Int8Array | Uint8Array | Float32Array): Uint8Array {
 
 /** The tensors of one layer as bytes, in file order. */
 async function packLayer(
-  { layer, input }: LayerInfo,
+  shapes: LayerInfo,
   source: FloatLayer,
   first: boolean,
-  preprocess: Preprocess,
+  { preprocess, meanImage }: FloatModel,
   tiles: Tiles,
 ): Promise<Uint8Array[]> {
+  const { layer, input } = shapes;
   if (layer.type !== 'conv' && layer.type !== 'dense') return [];
   const vector = Math.ceil(layer.out / 16) * 16;
   const name = `${layer.name}.weight`;
-  const shape =
+  const expected =
     layer.type === 'conv'
       ? [layer.out, input.channels / layer.groups, layer.kernel, layer.kernel]
       : [layer.out, elements(input)];
-  const weights = await readTensor(name, source.weight, shape);
+  const weights = await readTensor(name, source.weight, expected);
   const bias = await readTensor(`${layer.name}.bias`, source.bias, [layer.out]);
   const broken = bias.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0)
@@ -104,7 +135,7 @@ async function packLayer(
     layer.type === 'conv'
       ? quantizeConv(weights, layer.out, input.channels / layer.groups, layer.kernel, name)
       : quantizeRows(weights, layer.out, name);
-  if (first) subtractMean(quantized, bias, preprocess.mean);
+  if (first && !meanImage) subtractMean(quantized, bias, preprocess.mean);
   release(weights);
   const { values, scales } = quantized;
   const packed =
@@ -118,8 +149,23 @@ async function packLayer(
           input.height,
           input.width,
         );
+  const map =
+    first && meanImage && layer.type === 'conv'
+      ? meanMap({ ...shapes, layer }, quantized, await meanImage.read(), input.height)
+      : undefined;
   release(values);
-  return [bytesOf(packed), ...vectors(scales)];
+  const maps = map ? [bytesOf(padded(map, Math.ceil(map.length / 16) * 16))] : [];
+  return [bytesOf(packed), ...vectors(scales), ...maps];
+}
+
+/** The network with a mean map at its first layer, which must be the only one that reads pixels. */
+function withMeanMap(network: Network): Network {
+  return {
+    ...network,
+    layers: network.layers.map((layer, index) =>
+      index === 0 && layer.type === 'conv' ? { ...layer, meanMap: true as const } : layer,
+    ),
+  };
 }
 
 /**
@@ -159,12 +205,14 @@ export async function packModel(
   progress?: PackProgress,
   dense: DenseBits = 8,
 ): Promise<ModelInfo> {
-  const network = dense === 4 ? await withCodes(model) : model.network;
+  const coded = dense === 4 ? await withCodes(model) : model.network;
+  const network = model.meanImage ? withMeanMap(coded) : coded;
   const layers = inferShapes(network);
   const classes = layers.at(-1)?.output.channels ?? 0;
   if (model.labels.length !== classes)
     throw new OperatorError(`labels: expected ${classes}, found ${model.labels.length}`);
   const tensors = layers.flatMap((layer) => packedTensors(layer, tiles));
+  const parents = parentsOf(model.labels);
   const info: ModelInfo = {
     format: MODEL_FORMAT,
     name: model.name,
@@ -175,6 +223,7 @@ export async function packModel(
     source: model.source,
     colors: model.colors,
     sha256: '0'.repeat(64),
+    ...(parents.length > 0 ? { parents } : {}),
   };
   // The checksum has a fixed length, so the header can be written again in its place at the end.
   const headerBytes = encodeHeader(writeModelInfo(info), tensors).byteLength;
@@ -190,7 +239,7 @@ export async function packModel(
       if (layer.type !== 'conv' && layer.type !== 'dense') continue;
       const source = model.layers[layer.name];
       if (!source) throw new OperatorError(`layer ${layer.name}: expected its weights, found none`);
-      for (const bytes of await packLayer(shapes, source, first, model.preprocess, tiles)) {
+      for (const bytes of await packLayer(shapes, source, first, model, tiles)) {
         hash.update(bytes);
         position = await writeAll(file, bytes, position);
         release(bytes);

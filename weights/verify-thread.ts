@@ -13,6 +13,8 @@ export interface ThreadTask {
   preprocess: Preprocess;
   /** In shared memory. */
   layers: Map<string, LoadedLayer>;
+  /** f32 [3][size][size] of a model with a mean image. */
+  meanPixels: Float32Array | undefined;
 }
 
 const { packed, layers, ...rest }: ThreadTask = workerData;

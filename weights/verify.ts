@@ -71,7 +71,13 @@ export async function verify(
       'network: expected the same layers in the packed model and its source, found others',
     );
   const { network, preprocess } = source;
-  const task: ThreadTask = { packed, network, preprocess, layers: await loadWeights(source) };
+  const task: ThreadTask = {
+    packed,
+    network,
+    preprocess,
+    layers: await loadWeights(source),
+    meanPixels: await source.meanImage?.read(),
+  };
   const compared = await compareAll(task, photos, Math.min(threads, photos.length), progress);
   const differences = compared.map(({ difference }) => difference);
   const accuracy = accuracyOf(
@@ -143,5 +149,5 @@ function mean(values: number[]): number {
 
 /** The layers as text, however their weights are stored. */
 function layersOf(network: Network): string {
-  return JSON.stringify(network, (key, value) => (key === 'bits' ? undefined : value));
+  return JSON.stringify(network, (key, value) => (key === 'bits' || key === 'meanMap' ? undefined : value));
 }

@@ -18,6 +18,7 @@ export { maxpoolRow } from './maxpool';
 export { pixels } from './pixels';
 export { quantize, quantizeRow } from './quantize';
 export { softmax } from './softmax';
+export { subtractMap } from './subtract-map';
 export { windowProof } from './window-proof';
 
 /** First byte after the module's own static data: what src/engine may use. */

@@ -4,6 +4,7 @@ import type { Prediction } from '../engine/engine.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { type Dims, project } from '../retrieval/projection.ts';
 import type { Classified } from './classifier.ts';
+import { sumParents } from './parents.ts';
 import { type RankOptions, rankLabels } from './rank.ts';
 import type { Spread } from './spread.ts';
 
@@ -14,6 +15,8 @@ export interface ResultOptions extends RankOptions {
   include: readonly string[];
   /** The embedding as the vector of so many numbers that indexes of photos are made of. */
   dims?: Dims | undefined;
+  /** Sums of the kinds of several classes, too, where the model knows them and no head answers. */
+  parents?: boolean;
 }
 
 /** Digits of the checksum that name a version; also part of the object's key. */
@@ -65,10 +68,12 @@ export function resultMembers(
   options: ResultOptions,
 ) {
   const { format, width, height, orientation, warnings } = picture;
-  const { include, reject, dims } = options;
+  const { include, reject, minScore, dims } = options;
+  const parents = options.parents && heads.length === 0 ? model.parents : undefined;
   return {
     image: { format, width, height, orientation, ...(warnings.length > 0 ? { warnings } : {}) },
     predictions: predictions(prediction, spread, model, options),
+    ...(parents ? { parents: sumParents(prediction.probabilities, parents, minScore) } : {}),
     ...uncertainty(spread),
     ...knownMembers(known, reject),
     ...(heads.length > 1

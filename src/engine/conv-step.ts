@@ -2,7 +2,7 @@
 // channels. Calls stay short (at most about 10 M multiply-adds), because V8 changes to optimised code only
 // between calls.
 import type { ConvLayer, Shape } from '../network/layer.ts';
-import type { LayerInfo } from '../network/shapes.ts';
+import { type LayerInfo, NetworkError } from '../network/shapes.ts';
 import { type Activations, PaddedPlanes } from './activations.ts';
 import { convKernel, prefersSteps, SUMS_BYTES, startsBytes } from './conv-kernel.ts';
 import { type Conv, type ConvWindow, type Kernels, tilesOf } from './kernels.ts';
@@ -38,7 +38,10 @@ export function planConv(
   const blockBytes = layer.kernel * run * convBlock;
   const blocks = layer.out / convBlock;
   const blocksPerGroup = blocks / layer.groups;
-  const floor = layer.relu ? 0 : -Infinity;
+  // With a mean map, ReLU comes after its subtraction.
+  const floor = layer.relu && !layer.meanMap ? 0 : -Infinity;
+  if (layer.meanMap && (!layer.relu || layer.pad > 0))
+    throw new NetworkError(`layer ${layer.name}: expected a ReLU and no padding with a mean map`);
   const windows = prefersSteps(kernels);
   const rowSteps = run / kStep;
   const steps = layer.kernel * rowSteps;
@@ -84,6 +87,12 @@ export function planConv(
           sums,
           starts + block * blockStarts,
         );
+      }
+      if (layer.meanMap) {
+        memory.floats(max, 4).fill(0);
+        const row = output.width * layer.out;
+        for (let at = 0; at < output.height * row; at += row)
+          kernels.subtractMap(target + at * 4, weights.map + at * 4, max, row);
       }
       return { address: target, max: memory.maxOfLanes(max) };
     },

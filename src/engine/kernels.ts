@@ -99,6 +99,7 @@ export interface Kernels {
     inverse: number,
   ): void;
   softmax(target: number, x: number, count: number): void;
+  subtractMap(x: number, map: number, max: number, count: number): void;
 }
 
 /** A new instance with a memory of its own. The module imports nothing. */

@@ -70,6 +70,7 @@ function placeWeights(
         codebook: at('codebook'),
         scale: at('scale'),
         bias: at('bias'),
+        map: layer.type === 'conv' && layer.meanMap ? at('map') : 0,
       });
   }
   return { weights: { address, bytes }, places };
@@ -102,6 +103,9 @@ export function makePlan(kernels: Kernels, memory: LinearMemory, info: ModelInfo
   const tail = layers.slice(firstDense, -1);
   const softmax = layers.at(-1);
   const [firstConv, ...rest] = layers.slice(0, Math.max(firstDense, 0));
+  for (const { layer } of rest)
+    if (layer.type === 'conv' && layer.meanMap)
+      throw new NetworkError(`layer ${layer.name}: expected a mean map only at the first layer`);
   if (!isConv(firstConv)) throw new NetworkError('expected a convolution first and a dense layer after it');
   if (softmax?.layer.type !== 'softmax' || !tail.every(isDense))
     throw new NetworkError('expected only dense layers and a softmax after the first dense layer');
@@ -132,9 +136,12 @@ export function makePlan(kernels: Kernels, memory: LinearMemory, info: ModelInfo
   return {
     layers,
     weights,
-    vectors: [...places].flatMap(([name, { scale, bias }]) => {
-      const count = layers.find(({ layer }) => layer.name === name)?.output.channels ?? 0;
+    vectors: [...places].flatMap(([name, { scale, bias, map }]) => {
+      const shapes = layers.find(({ layer }) => layer.name === name);
+      const count = shapes?.output.channels ?? 0;
+      const mapped = map !== 0 && shapes ? elements(shapes.output) : 0;
       return [
+        ...(mapped > 0 ? [{ name: `${name}.map`, address: map, count: mapped, min: -Infinity }] : []),
         { name: `${name}.scale`, address: scale, count, min: 0 },
         { name: `${name}.bias`, address: bias, count, min: -Infinity },
       ];

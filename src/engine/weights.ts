@@ -1,5 +1,6 @@
 // Where the tensors of a packed model lie. A layer `conv1` has three: `conv1.weight` (i8, in the kernels' layout),
-// `conv1.scale` and `conv1.bias` (f32, one per output, padded to a multiple of 16). They are the data section of
+// `conv1.scale` and `conv1.bias` (f32, one per output, padded to a multiple of 16), and `conv1.map` where the model has a
+// mean image. They are the data section of
 // the model file, byte for byte. A dense layer of 4 bits has `fc6.codebook` (i8 [64], of which 16 count) after its weight.
 import type { Tiles } from '../network/model-info.ts';
 import type { LayerInfo } from '../network/shapes.ts';
@@ -12,6 +13,8 @@ export interface LayerWeights {
   codebook: number;
   scale: number;
   bias: number;
+  /** Of a layer with a mean map; else 0. */
+  map: number;
 }
 
 export interface PackedTensor {
@@ -35,7 +38,7 @@ function ceilTo(value: number, block: number): number {
 }
 
 /** The tensors that a packed file has for this layer, in file order; none for layers without weights. */
-export function packedTensors({ layer, input }: LayerInfo, tiles: Tiles): PackedTensor[] {
+export function packedTensors({ layer, input, output }: LayerInfo, tiles: Tiles): PackedTensor[] {
   if (layer.type !== 'conv' && layer.type !== 'dense') return [];
   const outputs = ceilTo(layer.out, VECTOR_BLOCK);
   const vectors: PackedTensor[] = [
@@ -73,5 +76,14 @@ export function packedTensors({ layer, input }: LayerInfo, tiles: Tiles): Packed
       shape: [layer.out / tiles.convBlock, steps, tiles.convBlock, tiles.kStep],
     },
     ...vectors,
+    ...(layer.meanMap
+      ? [
+          {
+            name: `${layer.name}.map`,
+            dtype: 'F32' as const,
+            shape: [ceilTo(elements(output), VECTOR_BLOCK)],
+          },
+        ]
+      : []),
   ];
 }

@@ -20,6 +20,7 @@ export interface ClassifierOptions {
   top_k?: number;
   min_score?: number;
   crops?: 1 | 10;
+  parents?: 0 | 1;
   exif?: 'apply' | 'ignore';
   damaged?: 'accept' | 'refuse';
   include?: ('logits' | 'embedding')[];

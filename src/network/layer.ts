@@ -16,6 +16,11 @@ export interface ConvLayer {
   /** Output channels, all groups together. */
   out: number;
   relu: boolean;
+  /**
+   * The packed layer has a map, f32 [height][width][out], that is subtracted before ReLU: what it makes of the mean
+   * image. Only the first layer has one.
+   */
+  meanMap?: true;
 }
 
 export interface LrnLayer {

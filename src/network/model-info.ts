@@ -6,6 +6,7 @@ import { excerpt, quotedExcerpt } from '../errors.ts';
 import { type Colors, ColorsField } from './colors.ts';
 import { encodeKnown, type Known, KnownField } from './known.ts';
 import type { Layer, Network } from './layer.ts';
+import { type Parent, ParentsField } from './parents.ts';
 import type { Label, Preprocess } from './preprocess.ts';
 
 /** Version of the packed format. The Worker refuses every other one by name. */
@@ -44,6 +45,8 @@ export interface ModelInfo {
   known?: Known | undefined;
   /** How the colours of its training photos vary; none: as PHOTO_COLORS. */
   colors?: Colors | undefined;
+  /** Kinds that several classes are of; none: the classes have no synsets. */
+  parents?: Parent[] | undefined;
 }
 
 /** Thrown by `readModelInfo`: `version` for another format, else `damaged`; the message names the field. */
@@ -72,6 +75,7 @@ const layer = v.variant('type', [
     groups: count,
     out: count,
     relu: v.boolean(),
+    meanMap: v.exactOptional(v.literal(true)),
   }),
   v.object({
     type: v.literal('lrn'),
@@ -170,6 +174,9 @@ export function readModelInfo(metadata: Readonly<Record<string, string>>): Model
     sha256: check('sha256', hash, metadata.sha256),
     ...(metadata.known === undefined ? {} : { known: parseField('known', KnownField, metadata.known) }),
     ...(metadata.colors === undefined ? {} : { colors: parseField('colors', ColorsField, metadata.colors) }),
+    ...(metadata.parents === undefined
+      ? {}
+      : { parents: parseField('parents', ParentsField, metadata.parents) }),
   };
 }
 
@@ -186,5 +193,6 @@ export function writeModelInfo(info: ModelInfo): Record<string, string> {
     sha256: info.sha256,
     ...(info.known ? { known: encodeKnown(info.known) } : {}),
     ...(info.colors ? { colors: JSON.stringify(info.colors) } : {}),
+    ...(info.parents ? { parents: JSON.stringify(info.parents) } : {}),
   };
 }

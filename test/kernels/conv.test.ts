@@ -78,6 +78,7 @@ function run(
   const conv = planConv(chosen, memory, { layer, input, output, macs: 0, parameters: 0 }, layer, {
     weight,
     codebook: 0,
+    map: 0,
     scale,
     bias,
   });
@@ -142,6 +143,7 @@ test('a kernel output is max(floor, sum * (scale * inputScale) + bias) in f32', 
   const places = {
     weight: memory.reserve(64),
     codebook: 0,
+    map: 0,
     scale: memory.reserve(64),
     bias: memory.reserve(64),
   };

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
 import { parseLabels } from '../../weights/data/labels.ts';
@@ -181,5 +181,38 @@ describe('zip', () => {
         content[at] = value;
         if (content[at] !== good[at]) expect(failure(content)).toMatch(/expected/);
       }
+  });
+});
+
+describe('MATLAB', () => {
+  /** A variable of `zeros` bytes whose tag says `announced`, deflated as often as it is in the file. */
+  function bomb(zeros: number, announced: number, variables = 1): Part {
+    const header = Buffer.alloc(128, ' ');
+    header.write('MATLAB 5.0 MAT-file, Platform: GLNXA64', 0, 'latin1');
+    header.write('IM', 126, 'latin1');
+    const plain = Buffer.alloc(8 + zeros);
+    plain.writeUInt32LE(14, 0);
+    plain.writeUInt32LE(announced, 4);
+    const data = deflateSync(plain);
+    const tag = new Uint8Array(Uint32Array.of(15, data.length).buffer);
+    const variable = concat(tag, new Uint8Array(data));
+    return concat(new Uint8Array(header), ...Array<Part>(variables).fill(variable));
+  }
+
+  test.each([
+    [
+      'a deflate bomb that says what it is',
+      bomb(2e8, 2e8),
+      /at most \d{8} bytes .* found 200000008 announced/,
+    ],
+    ['one that says 4 GB', bomb(1000, 0xffffffff), /found 4294967303 announced.*"-v6"/],
+    ['one that says less than it is', bomb(2e8, 1000), /as many as their tag says/],
+    ['one that says more than it is', bomb(1000, 1e7), /expected/],
+    ['many small ones', bomb(1e6, 1e6, 400), /expected/],
+  ])('%s: little is inflated', (_, content, expected) => {
+    expect(content.length).toBeLessThan(1_000_000);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(failure(content)).toMatch(expected);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64e6);
   });
 });

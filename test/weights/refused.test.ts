@@ -18,13 +18,13 @@ const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.pad
 const keras = encodeZip([{ name: 'model.weights.h5', data: new Uint8Array(8), method: 0, size: 8 }]);
 
 test.each<[string, Uint8Array, RegExp]>([
-  ['alexnet.h5', latin1('\x89HDF\r\n\x1a\n'), /Keras weights in HDF5: .*tf2onnx/],
-  ['alexnet.keras', keras, /a Keras archive: .*export\("alexnet\.onnx"/],
+  ['alexnet.h5', latin1('\x89HDF\r\n\x1a\n'), /^HDF5: expected to read its root group/],
   [
-    'imagenet-caffe-alex.mat',
-    latin1('MATLAB 5.0 MAT-file, Platform: GLNXA64'),
-    /MatConvNet\): .*scipy\.io\.loadmat/,
+    'alexnet.keras',
+    keras,
+    /^config\.json: expected at most \d+ bytes of JSON beside model\.weights\.h5, found none/,
   ],
+  ['alexnet.mat', latin1('MATLAB 7.3 MAT-file, Platform: GLNXA64'), /version 7\.3: in MATLAB: .*"-v7"/],
   ['saved_model.pb', latin1('\x08\x01\x12\x07'), /a TensorFlow SavedModel: .*tf2onnx\.convert --saved-model/],
   ['alexnet.tflite', latin1('\x1c\0\0\0TFL3'), /a TensorFlow Lite model: .*--tflite/],
   ['alexnet.mlmodel', latin1('\x08\x01\x12\x07'), /a Core ML model: .*torch\.onnx\.export/],
@@ -42,7 +42,11 @@ test.each<[string, Uint8Array, RegExp]>([
     latin1('version https://git-lfs.github.com/spec/v1\n'),
     /a Git LFS pointer to them: git lfs pull/,
   ],
-  ['anything', latin1('hello'), /expected a file of safetensors, npy, npz, PyTorch.*found another form/],
+  [
+    'anything',
+    latin1('hello'),
+    /expected a file of safetensors, npy, npz, Keras, MatConvNet, PyTorch.*found another form/,
+  ],
 ])('%s', (name, content, expected) => {
   const file = path.join(folder, name);
   writeFileSync(file, content);

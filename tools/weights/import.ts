@@ -10,6 +10,7 @@ import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { PreprocessName } from '../../weights/formats/preprocess-presets.ts';
 import type { VariantName } from '../../weights/formats/variants.ts';
+import { withMean, withMeanImage } from '../../weights/mean-image.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
@@ -25,6 +26,8 @@ export interface ImportCommand {
   preprocess?: PreprocessName;
   licence?: string;
   accuracy?: string;
+  /** Path of a mean image. */
+  meanImage?: string;
   /** Bits of a weight of the dense layers: '4', else 8. */
   dense?: string;
   /** 'imagenet': the published principal components of its photos' colours go into the file. */
@@ -36,10 +39,11 @@ export interface ImportCommand {
 /** Imports, packs and says what it did. Throws OperatorError; nothing is written then. */
 export async function importAndPack(
   file: string,
-  { out, accuracy, dense, colors, ...options }: ImportCommand,
+  { out, accuracy, dense, colors, meanImage, ...options }: ImportCommand,
 ): Promise<PackedFile> {
   const source = loadFile(file);
-  const model = importFile(source, options);
+  const imported = importFile(source, options);
+  const model = await (meanImage === undefined ? withMean(imported) : withMeanImage(imported, meanImage));
   if (accuracy) model.source.accuracy = accuracy;
   if (colors === 'imagenet') model.colors = IMAGENET_COLORS;
   const target = out ?? `build/${model.name}.safetensors`;
@@ -68,6 +72,7 @@ async function proof(model: FloatModel, packed: string): Promise<{ difference: n
   let last: LoadedLayer | undefined;
   const float = new FloatForward({
     ...model,
+    meanPixels: await model.meanImage?.read(),
     layer: async (name) => {
       // Two large layers do not fit beside the file.
       if (last) release(last.weight);

@@ -25,6 +25,10 @@ function withImportOptions(command: Command): Command {
     .option('--out <file>', 'the packed file (default: build/<key>)')
     .addOption(variantOption())
     .addOption(preprocessOption())
+    .option(
+      '--mean-image <file>',
+      'mean image that training subtracted: .binaryproto or .npy, instead of a mean colour',
+    )
     .addOption(
       new Option('--dense <bits>', 'bits of a weight of the dense layers').choices(['8', '4']).default('8'),
     )
@@ -51,7 +55,7 @@ withImportOptions(
   program
     .command('import')
     .description(
-      'turn a published weights file (caffemodel, ONNX, npy, PyTorch, Paddle, safetensors) into a packed model',
+      'turn a published weights file (caffemodel, ONNX, npy, PyTorch, Paddle, Keras, MatConvNet, safetensors) into a packed model',
     )
     .argument('<file>', 'the weights; the form is told from the content'),
 ).action(async (file: string, options: ImportCommand) => {
@@ -94,6 +98,7 @@ program
   .option('--limit <count>', 'at most so many photos, spread over the folder', Number, 50)
   .addOption(variantOption())
   .addOption(preprocessOption())
+  .option('--mean-image <file>', 'the mean image, where the packed model was made with one')
   .option('--json', 'as JSON')
   .action(async (packed: string, options: VerifyCommand) => {
     const { verifyFile } = await import('./verify.ts');

@@ -2,6 +2,7 @@
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import type { ReadOptions } from '../../weights/formats/weight-file.ts';
+import { withMean, withMeanImage } from '../../weights/mean-image.ts';
 import { readPackedFile } from '../../weights/packed/file.ts';
 import { listPhotos, readTruth } from '../../weights/photos.ts';
 import { verify } from '../../weights/verify.ts';
@@ -13,6 +14,7 @@ export interface VerifyCommand extends ReadOptions {
   photos: string;
   truth?: string;
   limit: number;
+  meanImage?: string;
   json?: boolean;
 }
 
@@ -22,7 +24,9 @@ export async function verifyFile(packed: string, options: VerifyCommand): Promis
   const truth = options.truth === undefined ? undefined : readTruth(options.truth);
   const { bytes: packedBytes } = await readPackedFile(packed);
   const source = loadFile(options.source);
-  const model = importFile(source, options);
+  const imported = importFile(source, options);
+  const { meanImage } = options;
+  const model = await (meanImage === undefined ? withMean(imported) : withMeanImage(imported, meanImage));
   const found = await withProgress('comparing', (progress) =>
     verify(packed, model, photos, { truth, progress }),
   );

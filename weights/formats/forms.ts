@@ -3,7 +3,10 @@
 import { OperatorError } from '../operator-error.ts';
 import { readCaffemodel } from './caffe/caffemodel.ts';
 import { isDeepCompression, readDeepCompression } from './deep-compression/deep-compression.ts';
+import { isHdf5 } from './hdf5/hdf5.ts';
+import { isKerasArchive, readKerasArchive, readKerasHdf5 } from './keras/keras.ts';
 import type { LoadedFile } from './loaded-file.ts';
+import { isMatlab, readMatConvNet } from './matlab/matconvnet.ts';
 import { isNpz, readNpy, readNpz, readPickledArrays } from './numpy/numpy.ts';
 import { readOnnx } from './onnx/onnx.ts';
 import { refuseOthers } from './refused.ts';
@@ -27,6 +30,9 @@ const FORMS: Form[] = [
   { name: 'safetensors', signature: isSafetensors, read: readSafetensors },
   { name: 'npy', signature: startsWith('\x93NUMPY'), read: readNpy },
   { name: 'npz', signature: (bytes) => isZip(bytes) && isNpz(readZip(bytes)), read: readNpz },
+  { name: 'Keras', signature: isKerasArchive, read: readKerasArchive },
+  { name: 'Keras', signature: isHdf5, read: readKerasHdf5 },
+  { name: 'MatConvNet', signature: isMatlab, read: readMatConvNet },
   { name: 'PyTorch', signature: (bytes) => isZip(bytes) && isTorchZip(readZip(bytes)), read: readTorchZip },
   { name: 'PyTorch', signature: isTorchStream, read: readTorchStream },
   { name: 'pickle', signature: (bytes) => isPickle(bytes), read: readPickledArrays },

@@ -24,7 +24,8 @@ const NAME = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 export function importFile(source: LoadedFile, options: ImportOptions = {}): FloatModel {
   if (isPacked(source))
     throw new OperatorError(`${source.name}: expected float weights, found a packed model`);
-  const { variant, network, preprocess, layers, labels, notes } = readWeights(source).read(options);
+  const { variant, network, preprocess, layers, labels, notes, meanImage } =
+    readWeights(source).read(options);
   const name = options.name ?? variant ?? 'own-network';
   if (!NAME.test(name))
     throw new OperatorError(`name: expected lower-case letters, digits, - and ., found ${name}`);
@@ -43,6 +44,7 @@ export function importFile(source: LoadedFile, options: ImportOptions = {}): Flo
       ...(published ? { accuracy: published.accuracy } : {}),
     },
     layers,
+    ...(meanImage ? { meanImage } : {}),
     ...(notes ? { notes } : {}),
   };
 }

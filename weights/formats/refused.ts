@@ -2,7 +2,6 @@
 // and the two things that come instead of weights: a web page and a Git LFS pointer.
 import { OperatorError } from '../operator-error.ts';
 import type { LoadedFile } from './loaded-file.ts';
-import { readZip } from './zip.ts';
 
 interface Refused {
   what: string;
@@ -29,21 +28,9 @@ const REFUSED: Refused[] = [
     advice: `${TO_ONNX}: python -m tf2onnx.convert --saved-model FOLDER --output alexnet.onnx`,
   },
   {
-    what: 'Keras weights in HDF5',
-    signature: (start) => start.startsWith('\x89HDF\r\n\x1a\n'),
-    advice: `${TO_ONNX}: python -m tf2onnx.convert --keras FILE --output alexnet.onnx`,
-  },
-  {
-    what: 'a Keras archive',
-    signature: (start, { bytes }) => start.startsWith('PK\x03\x04') && readZip(bytes).has('model.weights.h5'),
-    advice: `${TO_ONNX}: keras.saving.load_model("FILE").export("alexnet.onnx", format="onnx")`,
-  },
-  {
-    what: 'a MATLAB file (MatConvNet)',
-    signature: (start) => start.startsWith('MATLAB 5.0 MAT-file'),
-    advice:
-      'in Python: layers = scipy.io.loadmat("FILE", simplify_cells=True)["layers"]; numpy.savez("alexnet.npz", ' +
-      '**{f"{l[\'name\']}_{k}": w for l in layers if "weights" in l for k, w in zip("Wb", l["weights"])}), then --variant bvlc-alexnet --preprocess rgb-mean',
+    what: 'a MATLAB file of version 7.3',
+    signature: (start) => start.startsWith('MATLAB 7.3 MAT-file'),
+    advice: 'in MATLAB: net = load("FILE"); save("alexnet.mat", "-struct", "net", "-v7")',
   },
   {
     what: 'a TensorFlow Lite model',

@@ -3,7 +3,7 @@
 import type { Network } from '../../src/network/layer.ts';
 import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import { inferShapes, type LayerInfo, NetworkError } from '../../src/network/shapes.ts';
-import type { FloatLayer } from '../float-model.ts';
+import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { PreprocessName } from './preprocess-presets.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
@@ -21,6 +21,8 @@ export interface ReadNetwork {
   network: Network;
   preprocess: Preprocess;
   layers: Record<string, FloatLayer>;
+  /** Where the file has one: f32 [3][height][width], R, G, B, 0..255; not cropped. */
+  meanImage?: FloatTensor;
   /** Where the file has them. */
   labels?: Label[];
   /** What was concluded and should be seen: which tensor was taken for which layer. */

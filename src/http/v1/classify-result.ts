@@ -1,5 +1,6 @@
 // Pieces of the own routes' answers, in the wire's names.
 import type { Classified, Classifier, ReadOptions } from '../../classify/classifier.ts';
+import { MOST_PARENTS } from '../../classify/parents.ts';
 import type { RankOptions } from '../../classify/rank.ts';
 import { resultMembers } from '../../classify/result.ts';
 import type { Silence } from '../../classify/silence.ts';
@@ -26,7 +27,7 @@ const CHARACTER_BYTES = 3;
  */
 export function imageResultBytes(
   models: readonly ModelInfo[],
-  { top_k, include }: ClassifyQuery,
+  { top_k, include, parents }: ClassifyQuery,
   { embedding, logits }: Classified['prediction'],
 ): number {
   const more = include?.split(',') ?? [];
@@ -39,6 +40,11 @@ export function imageResultBytes(
     const count = top_k === 0 ? labels.length : Math.min(top_k, labels.length);
     bytes += FRAME_BYTES + count * (PREDICTION_BYTES + longest * CHARACTER_BYTES);
   }
+  if (parents === '1')
+    for (const model of models) {
+      const lengths = model.parents?.map(({ words, synset }) => words.length + synset.length) ?? [];
+      bytes += FRAME_BYTES + MOST_PARENTS * (PREDICTION_BYTES + Math.max(0, ...lengths) * CHARACTER_BYTES);
+    }
   if (more.includes('logits')) bytes += jsonBytes(logits);
   if (more.includes('embedding')) bytes += jsonBytes(embedding);
   return bytes;
@@ -87,11 +93,12 @@ export function readOptions(query: ReadQuery): ReadOptions {
 
 /** One picture's part of an answer. */
 export function imageResult(classified: Classified, model: ModelInfo, query: ClassifyQuery) {
-  const { reject, include = '', dims } = query;
+  const { reject, include = '', dims, parents } = query;
   return resultMembers(classified, model, {
     ...rankOptions(query),
     reject,
     include: include.split(','),
     dims: dims === undefined ? undefined : dims === '256' ? NARROW : WIDE,
+    parents: parents === '1',
   });
 }

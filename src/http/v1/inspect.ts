@@ -56,6 +56,7 @@ const ANSWER = {
   min_score: 0,
   reject: 0.05,
   crops: '1',
+  parents: '1',
   exif: 'apply',
   damaged: 'accept',
 } as const;

@@ -32,6 +32,7 @@ export const SearchBody = v.strictObject({
   vector: v.optional(
     v.pipe(
       v.array(v.pipe(v.number(vector), v.finite(vector)), vector),
+      v.maxLength(WIDE, vector),
       v.check((numbers) => numbers.length === NARROW || numbers.length === WIDE, vector),
       v.description(
         'What `include=embedding&dims=1024` or `256` of POST /v1/classify answered, in place of a picture.',

@@ -115,6 +115,13 @@ export const ClassifyQuery = v.strictObject({
     ),
     'accept',
   ),
+  parents: v.optional(
+    v.pipe(
+      v.picklist(['0', '1'], '0 or 1'),
+      v.description('1: sums of probabilities too, of the kinds that several classes are of (`parents`).'),
+    ),
+    '0',
+  ),
   head: v.optional(
     v.pipe(
       v.string(),
@@ -246,6 +253,15 @@ export const ImageResult = v.object({
   image: ImageFacts,
   predictions: v.array(Prediction),
   ...Uncertainty,
+  parents: v.optional(
+    v.pipe(
+      v.array(v.object({ synset: v.string(), label: v.string(), score: v.number(), classes: v.number() })),
+      v.description(
+        'With `parents=1`: WordNet synsets above several classes, the sum of their probabilities and their number, the ' +
+          'most special first; at most 20 of at least 0.05. Absent where the model does not know them.',
+      ),
+    ),
+  ),
   ...KnownMembers,
   heads: v.optional(
     v.pipe(

@@ -9,6 +9,9 @@ const LEAST_SHARE = 0.001;
 /** Above this p-value (a test that a photo of a known class fails one time in twenty), the answer stands alone. */
 const LEAST_KNOWN = 0.05;
 
+/** A kind of several classes is said where no class has half of the probability and the kind has as much as this. */
+const MIN_KIND = 0.8;
+
 /** @param {number} ms */
 function milliseconds(ms) {
   return ms < 1 ? '< 1 ms' : `${Math.round(ms)} ms`;
@@ -68,6 +71,9 @@ function heading(item) {
   if (best) {
     const label = shortLabel(best.label);
     if (isDoubtful(item)) return `Probably none of its classes. Nearest: ${label}`;
+    const kind = answer?.parents?.find(({ score }) => score >= MIN_KIND);
+    if (best.score < 0.5 && kind)
+      return `Some kind of ${shortLabel(kind.label)}, ${percent(kind.score)}; perhaps ${label}, ${percent(best.score)}`;
     return best.score < 0.5
       ? `Perhaps ${label}, ${percent(best.score)}`
       : `${label[0]?.toUpperCase()}${label.slice(1)}, ${percent(best.score)}`;

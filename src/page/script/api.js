@@ -72,6 +72,7 @@ export async function call(path, body) {
  * @property {{ name: string, version: string, sha256: string }} model
  * @property {ImageFacts} image
  * @property {Prediction[]} predictions
+ * @property {{ synset: string, label: string, score: number, classes: number }[]} [parents] kinds of several classes, the most special first
  * @property {number[]} logits
  * @property {number} [known] p-value: how usual such a photo is among those of the classes that the model knows
  * @property {boolean} [none_of_these]
@@ -98,7 +99,7 @@ function parseTimings(header, uploadMs) {
 }
 
 /** What the page tells to copy. */
-export const CLASSIFY = '/v1/classify?top_k=5';
+export const CLASSIFY = '/v1/classify?top_k=5&parents=1';
 /** What the page asks: the same answer, and in one upload what the network sees. */
 const LOOK = '/v1/inspect?format=json&maps=input';
 

@@ -140,7 +140,7 @@ describe('parameters of POST /v1/classify', () => {
     [
       'topk=3',
       'topk',
-      /unknown parameter topk; expected top_k, min_score, crops, relight, dropout, seed, towers, after, without, exif, damaged, head, ensemble, reject, include, dims/,
+      /unknown parameter topk; expected top_k, min_score, crops, relight, dropout, seed, towers, after, without, exif, damaged, parents, head, ensemble, reject, include, dims/,
     ],
     ['__proto__=3', '__proto__', /unknown parameter __proto__/],
   ];

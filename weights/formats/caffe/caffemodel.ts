@@ -50,7 +50,7 @@ interface LayerMessage {
   transform_param?: { scale: number; mean_value: number[] };
 }
 
-interface Blob {
+export interface Blob {
   num: number;
   channels: number;
   height: number;
@@ -102,7 +102,7 @@ function readLayer({ blobs, ...message }: LayerMessage & { blobs: Blob[] }): Caf
 }
 
 /** Legacy dimensions win when there are any. */
-function readBlob(
+export function readBlob(
   { num, channels, height, width, data, double_data, shape }: Blob,
   name: string,
 ): StoredTensor {
