@@ -47,6 +47,8 @@ export class Upload {
   #peeked: Uint8Array | undefined;
   #ended = false;
   readonly #pace: Pace | undefined;
+  /** A read that was begun before it was asked for. */
+  #ahead: Promise<Uint8Array | undefined> | undefined;
   /** Bytes that have arrived. */
   bytes = 0;
 
@@ -99,8 +101,7 @@ export class Upload {
         const first = this.bytes === 0;
         this.bytes += piece.byteLength;
         if (this.bytes > this.#limit) await this.#refuse();
-        if (first) await this.#options.onFirstBytes?.();
-        return piece;
+        return first ? this.#admitted(piece) : piece;
       }
     }
     return undefined;
@@ -169,7 +170,7 @@ export class Upload {
     const timer = setTimeout(() => void this.#source.cancel().catch(() => undefined), DRAIN_MAX_MS);
     try {
       for (let bytes = 0; permit && bytes < DRAIN_MAX_BYTES; ) {
-        const piece = await this.#source.read();
+        const piece = await this.#readOn();
         if (!piece) break;
         bytes += piece.byteLength;
         this.bytes += piece.byteLength;
@@ -200,14 +201,42 @@ export class Upload {
     });
   }
 
+  #readOn(): Promise<Uint8Array | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead ?? this.#source.read();
+  }
+
+  /**
+   * The first piece, when the request has got its place. Meanwhile the next read goes on: a client that hangs up is
+   * only seen by whoever reads, and thousands of them would wait in the line.
+   */
+  async #admitted(piece: Uint8Array): Promise<Uint8Array> {
+    const { onFirstBytes, holder } = this.#options;
+    if (!onFirstBytes) return piece;
+    const kept = piece.slice();
+    let waits = true;
+    const ahead = this.#source.read();
+    this.#ahead = ahead;
+    ahead.catch(() => {
+      if (waits) holder?.revoke();
+    });
+    try {
+      await onFirstBytes();
+    } finally {
+      waits = false;
+    }
+    return kept;
+  }
+
   /** One read of the source, timed. */
   async #next(): Promise<Uint8Array | undefined> {
     const pace = this.#pace;
-    if (!pace) return this.#source.read();
+    if (!pace) return this.#readOn();
     let piece: Uint8Array | undefined;
     pace.begin(() => void this.#source.cancel().catch(() => undefined));
     try {
-      piece = await this.#source.read();
+      piece = await this.#readOn();
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
       if (!pace.lost)

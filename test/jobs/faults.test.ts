@@ -15,7 +15,7 @@ import {
 import { packTinyModel } from '../support/tiny-model.ts';
 import { JobsClient, type StoredPhoto, somePhotos, TOKENS } from './bucket.ts';
 
-const LONG = process.env.LONG !== undefined;
+const LONG = process.env.JOBS_LONG !== undefined;
 const COUNT = LONG ? 2_000 : 100;
 /** Each is in another part of the work. */
 const KILLS = [0.13, 0.4, 0.85].map((share) => Math.floor(share * COUNT));

@@ -62,7 +62,9 @@ export async function watchedPage(browser: Browser, device: 'desktop' | 'phone')
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: path.join(ARTEFACTS, `page-${name}.png`), fullPage: true });
+  // A longer picture than that takes the browser minutes.
+  const fullPage = await page.evaluate(() => document.documentElement.scrollHeight < 16_000);
+  await page.screenshot({ path: path.join(ARTEFACTS, `page-${name}.png`), fullPage });
 }
 
 /** What axe finds wrong, one line each. The page's policy forbids adding a script, so it is evaluated. */

@@ -37,14 +37,17 @@ const UNQUOTED: Record<string, string> = {
   '&#39;': "'",
 };
 
+/** What is stored first, by other requests: their examples show the form, and do not run by themselves. */
+const STORED = /\/v1\/(heads|jobs|index)\b/;
+
 /** The programs of the page, as a browser shows them. */
 async function programs(language: string): Promise<string[]> {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const page = await (await fetch(new URL('/docs', worker.url), { headers })).text();
   const found = page.matchAll(new RegExp(`<pre data-language="${language}"><code>([\\s\\S]*?)</code>`, 'g'));
-  return [...found].map(([, code = '']) =>
-    code.replace(/&(amp|lt|gt|quot|#39);/g, (name) => UNQUOTED[name] ?? name),
-  );
+  return [...found]
+    .map(([, code = '']) => code.replace(/&(amp|lt|gt|quot|#39);/g, (name) => UNQUOTED[name] ?? name))
+    .filter((code) => !STORED.test(code));
 }
 
 const RUNNERS = {

@@ -69,17 +69,26 @@ async function writeTypes(folder: string): Promise<void> {
   }
 }
 
-/** Leaves the text of other packages out of the source maps: theirs is published, and more than all of ours. */
+/**
+ * Leaves out of the source maps the text of other packages, which is published and more than all of ours, and what
+ * another map has already: the runtimes' bundles are made of the same sources. Node's have them all.
+ */
 async function trimMaps(folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).filter((each) => each.endsWith('.map'))) {
+  const names = (await readdir(folder)).filter((each) => each.endsWith('.map')).sort();
+  const isNode = (name: string) => /(^node-|\.node\.)/.test(name);
+  const told = new Set<string>();
+  for (const name of [...names.filter(isNode), ...names.filter((each) => !isNode(each))]) {
     const file = path.join(folder, name);
     const map = JSON.parse(await readFile(file, 'utf8')) as {
       sources: string[];
       sourcesContent: (string | null)[];
     };
-    map.sourcesContent = map.sourcesContent.map((text, i) =>
-      map.sources[i]?.includes('node_modules/') ? null : text,
-    );
+    map.sourcesContent = map.sourcesContent.map((text, i) => {
+      const source = map.sources[i] ?? '';
+      if (source.includes('node_modules/') || told.has(source)) return null;
+      told.add(source);
+      return text;
+    });
     await writeFile(file, JSON.stringify(map));
   }
 }

@@ -196,7 +196,9 @@ export function docsPage(document: Document, context: DocsContext): Html {
           <p>${document.info.description ?? ''}</p>
           <p>
             As data: <a href="/openapi.json">/openapi.json</a>. Every example runs as it stands, with a
-            <code>photo.jpg</code> in the folder${context.token ? html` and a token in <code>TOKEN</code>` : ''}.
+            <code>photo.jpg</code> in the folder${context.token ? html` and a token in <code>TOKEN</code>` : ''}; those of
+            heads, jobs and indexes once there is what they name, and those that store something with a token of the
+            scope write in <code>TOKEN</code>.
           </p>
           <p id="docs-token" hidden>
             <label for="token">Bearer token for "Try it"</label>
