@@ -1,5 +1,5 @@
 // A whole bucket in local workerd with Miniflare's queues, while the buckets fail 5 % of the time and the consumer is
-// ended three times in the middle: every photo has exactly one line, a result or a problem. LONG=1: 2,000 photos and
+// ended three times in the middle: every photo has exactly one line, a result or a problem. JOBS_LONG=1: 2,000 photos and
 // the default model instead of the tiny one; it says the time and the memory, and one photo ends the consumer always.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
