@@ -182,10 +182,13 @@ function reader(name: string, path: string, size: number, connections: number[],
 }
 
 export const SLOW_READERS: Attack[] = [
-  { ...reader('conv1 as numbers, not read', '/v1/inspect?layer=conv1&format=json', 0, MANY), short: true },
+  reader('conv1 as numbers, not read', '/v1/inspect?layer=conv1&format=json', 0, MANY),
   reader('conv1 as numbers, read at 5 B/s', '/v1/inspect?layer=conv1&format=json', 5, [64, 500]),
   reader('conv1 as PNG, not read', '/v1/inspect?layer=conv1&format=png', 0, [64, 500]),
-  reader('all scores, not read', '/v1/classify?top_k=0&logits=true&embedding=true', 0, [64, 500]),
+  {
+    ...reader('all scores, not read', '/v1/classify?top_k=0&logits=true&embedding=true', 0, [64, 500]),
+    short: true,
+  },
   {
     name: 'a hundred answers in one connection, not read',
     connections: [64],
