@@ -13,8 +13,6 @@ function mirror(pixels: Uint8Array, size: number): Uint8Array {
   return mirrored;
 }
 
-export const TEN = 10;
-
 /**
  * @param square u8 RGB [size][size][3]
  * Yields ten pictures, u8 RGB [crop][crop][3]: top left, top right, bottom left, bottom right, centre, then the same

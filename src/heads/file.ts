@@ -1,8 +1,10 @@
 // The head file: a small safetensors file. Tensors: `weight` i8 [rows][inputs], `scale` and `bias` f32 [rows] (one row
 // a class, and one more where there is a detector), `quantiles` f32 [classes][64]. `__metadata__`: format, `head` (JSON,
 // the schema below) and sha256, of the bytes of `head` and the data section. Refuses whatever differs, by name.
+
 import * as v from 'valibot';
 import { excerpt, ServiceError } from '../errors.ts';
+import { sha256Hex } from '../model/checksum.ts';
 import { encodeHeader, parseHeader, SafetensorsError, type SafetensorsHeader } from '../model/safetensors.ts';
 import { QUANTILES } from '../network/known.ts';
 import { HEAD_NAME, type Head } from './head.ts';
@@ -48,8 +50,7 @@ async function digestOf(text: string, data: Uint8Array): Promise<string> {
   const bytes = new Uint8Array(head.length + data.length);
   bytes.set(head);
   bytes.set(data, head.length);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256Hex(bytes);
 }
 
 function joined(parts: readonly (Int8Array | Float32Array | Uint8Array)[]): Uint8Array<ArrayBuffer> {

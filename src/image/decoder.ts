@@ -64,9 +64,11 @@ export class ImageDecoder {
       if (head.length === 0)
         throw new ServiceError('empty-body', 'Expected the bytes of an image, got none.');
       const format = sniff(head);
+      // Before more is read: a piece is valid until then.
+      const nanoseconds = nanosecondsAPixel(format ?? 'png', head);
       // A slow client keeps no decoder while its first bytes trickle in.
       if (options.budget) await source.gather(GATHERED_BYTES);
-      const picture = await this.#decodeAs(format, source, options, nanosecondsAPixel(head));
+      const picture = await this.#decodeAs(format, source, options, nanoseconds);
       // The client is still sending when the crop's last row is there. An answer before the end of the
       // request makes some clients fail with a broken pipe, so the little that is left is read and dropped.
       await source.skip();
@@ -101,7 +103,7 @@ export class ImageDecoder {
     images: ImagesBinding,
   ): Promise<Picture> {
     const png = new Upload(await viaImages(source, images), { limit: options.limits.pixels, what: 'image' });
-    return this.#stream('png', format, png, options, nanosecondsAPixel());
+    return this.#stream('png', format, png, options, nanosecondsAPixel('png'));
   }
 
   async #stream(

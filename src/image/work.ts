@@ -1,7 +1,7 @@
 // How long decoding a picture takes, estimated from its header: what a request is charged before it is done, and how
 // it is cut into pieces between which other requests get their turns. In ms of one core of the slower kind (no
 // AVX-VNNI); nanoseconds a pixel by `npm run bench`, the slowest usual variant of each format.
-import { type ImageFormat, sniff } from './formats.ts';
+import type { ImageFormat } from './formats.ts';
 import type { StoredHeader } from './instance.ts';
 
 const NANOSECONDS_A_PIXEL: Record<ImageFormat, number> = {
@@ -29,10 +29,8 @@ export function pieceWork(workMs: number | undefined, bytes: number, announcedBy
   return workMs === undefined ? 0 : (workMs * bytes) / Math.max(announcedBytes, bytes);
 }
 
-/** @param head the first bytes of a file, SNIFF_BYTES of them; undefined: what the Images binding makes of one, PNG */
-export function nanosecondsAPixel(head?: Uint8Array): number {
-  const format = head === undefined ? 'png' : sniff(head);
-  if (head === undefined || format === undefined) return NANOSECONDS_A_PIXEL.png;
+/** @param head the first bytes of the file, which tell a simple lossy WebP */
+export function nanosecondsAPixel(format: ImageFormat, head: Uint8Array = new Uint8Array(0)): number {
   // RIFF container: the first chunk is `VP8 ` for a lossy picture without anything else.
   const lossy = format === 'webp' && String.fromCharCode(...head.subarray(12, 16)) === 'VP8 ';
   return lossy ? LOSSY_WEBP : NANOSECONDS_A_PIXEL[format];

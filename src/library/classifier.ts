@@ -15,15 +15,7 @@ import { sourceOf, wholeBytes } from './bytes.ts';
 import { parametersOf } from './parameters.ts';
 import { decodeModule, kernelsModule } from './wasm-modules.ts';
 
-export type {
-  Answer,
-  Bytes,
-  ClassifyOptions,
-  HeadAnswer,
-  ImageFacts,
-  ModelName,
-  Prediction,
-} from './answers.ts';
+export type * from './answers.ts';
 
 export interface ImageLimitOptions {
   /** Bytes of a file, default 25 million. */

@@ -4,15 +4,7 @@
 //   const { predictions } = await api.classify(photo, { top_k: 3 });
 import type { Answer, Bytes, ClassifyOptions, ModelName } from './answers.ts';
 
-export type {
-  Answer,
-  Bytes,
-  ClassifyOptions,
-  HeadAnswer,
-  ImageFacts,
-  ModelName,
-  Prediction,
-} from './answers.ts';
+export type * from './answers.ts';
 
 export interface ClientOptions {
   /** Bearer token. */

@@ -2,25 +2,12 @@
 // weights are seeded random numbers, so it says the same of a photo in every run, and nothing that means anything.
 import { Engine } from '../engine/engine.ts';
 import { joined } from '../isolate/byte-source.ts';
+import { sha256Hex } from '../model/checksum.ts';
 import { encodeHeader } from '../model/safetensors.ts';
-import type { Network } from '../network/layer.ts';
 import { MODEL_FORMAT, type ModelInfo, writeModelInfo } from '../network/model-info.ts';
+import { TINY_NETWORK } from './tiny-network.ts';
 import { kernelsModule } from './wasm-modules.ts';
 
-const NETWORK: Network = {
-  input: { size: 67, channels: 3 },
-  layers: [
-    { type: 'conv', name: 'conv1', kernel: 11, stride: 4, pad: 0, groups: 1, out: 16, relu: true },
-    { type: 'lrn', name: 'norm1', size: 5, alpha: 1e-4, beta: 0.75, k: 2 },
-    { type: 'maxpool', name: 'pool1', kernel: 3, stride: 2, ceil: false },
-    { type: 'conv', name: 'conv2', kernel: 5, stride: 1, pad: 2, groups: 2, out: 32, relu: true },
-    { type: 'maxpool', name: 'pool2', kernel: 3, stride: 2, ceil: false },
-    { type: 'dense', name: 'fc6', out: 64, relu: true },
-    { type: 'dense', name: 'fc7', out: 48, relu: true },
-    { type: 'dense', name: 'fc8', out: 10, relu: false },
-    { type: 'softmax', name: 'prob' },
-  ],
-};
 const CLASSES = 10;
 const SEED = 2012;
 
@@ -48,7 +35,7 @@ export async function tinyModel(): Promise<Uint8Array> {
     format: MODEL_FORMAT,
     name: 'tiny',
     tiles: Engine.tiles(await kernelsModule()),
-    network: NETWORK,
+    network: TINY_NETWORK,
     preprocess: {
       resize: 'shorter-side',
       resizeTo: 80,
@@ -64,8 +51,7 @@ export async function tinyModel(): Promise<Uint8Array> {
   const tensors = Engine.tensors(info);
   const parts = tensors.map(({ name, dtype, shape }) => tensorBytes(name, dtype, shape, next));
   const data = joined(parts);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const sha256 = await sha256Hex(data);
   const header = encodeHeader(writeModelInfo({ ...info, sha256 }), tensors);
   return joined([header, data]);
 }

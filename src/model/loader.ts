@@ -13,10 +13,12 @@
 //
 // A failed load is not remembered: the next request starts anew, unless the object itself was found damaged
 // (damaged.ts). Only its memory is kept and used again, because two models do not fit into one isolate.
+
 import { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
 import { checkRanges } from '../network/ranges.ts';
+import { hexOf, sha256Hex } from './checksum.ts';
 import { DamagedObject } from './damaged.ts';
 import { checkTiles, modelInfoOf } from './header.ts';
 import { checkHeader } from './key.ts';
@@ -190,7 +192,7 @@ export class ModelLoader {
         await this.#step(owner, writer.write(chunk));
       }
       await this.#step(owner, writer.close());
-      const found = hex(await this.#step(owner, digest.digest));
+      const found = hexOf(await this.#step(owner, digest.digest));
       this.#loading = undefined;
       const { sha256 } = partial.engine.info;
       if (found !== sha256) this.#spare = partial.engine;
@@ -274,7 +276,7 @@ export class ModelLoader {
     // The connection ended, not the object: the next try may have more luck.
     if (first.byteLength + rest.byteLength < dataStart)
       throw new Error(`model ${key}: the stream ended within its header`);
-    checkHeader(key, hex(await this.#step(owner, crypto.subtle.digest('SHA-256', bytes))));
+    checkHeader(key, await this.#step(owner, sha256Hex(bytes)));
     const header = understood(key, () => parseHeader(bytes));
     const engine = understood(key, () => this.#engineFor(key, header));
     if (object.size !== dataStart + header.dataBytes)
@@ -328,8 +330,4 @@ function understood<T>(key: string, make: () => T): T {
     if (error instanceof ServiceError) throw error;
     throw damaged(key, error instanceof Error ? error.message.slice(0, 300) : 'malformed', error);
   }
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,9 +1,11 @@
 // A packed model whose file is in memory whole, as an engine: for whoever has no bucket to stream from. It refuses what
 // the loader refuses: another version, other tiles, numbers out of range, wrong lengths, another checksum.
+
 import { Engine } from '../engine/engine.ts';
 import { ServiceError } from '../errors.ts';
 import { checkRanges } from '../network/ranges.ts';
 import { NetworkError } from '../network/shapes.ts';
+import { sha256Hex } from './checksum.ts';
 import { checkTiles, modelInfoOf } from './header.ts';
 import { headerEnd, parseHeader, SafetensorsError, type SafetensorsHeader } from './safetensors.ts';
 
@@ -48,8 +50,7 @@ export async function openWholeFile(module: WebAssembly.Module, file: Uint8Array
   // A copy: the checksum must be that of the bytes that the engine keeps.
   const weights = engine.weights(0, weightBytes);
   weights.set(data);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', weights));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const found = await sha256Hex(weights);
   if (found !== info.sha256)
     throw new ServiceError(
       'model-checksum',

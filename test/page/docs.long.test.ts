@@ -1,14 +1,15 @@
 // /docs as a reader uses it: every example is pasted and runs, in three languages; "try it" answers in place; nothing
 // for axe to find; readable at 360 px.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import type { LocalWorker } from '../../tools/workers/local-worker.ts';
 import { hasBrowser, launch, screenshot, violations, watchedPage } from './browser.ts';
+import { servePage } from './served.ts';
 
 const run = promisify(execFile);
 const sample = path.join(import.meta.dirname, '../../src/page/samples/church.jpg');
@@ -18,9 +19,7 @@ let worker: LocalWorker;
 let folder: string;
 
 beforeAll(async () => {
-  const { key, file } = await defaultModelFile();
-  worker = await startWorker({ MODEL: key, API_TOKENS: TOKEN }, { page: true, onLog: () => {} });
-  await worker.bucket.put(key, await readFile(file));
+  worker = await servePage({ API_TOKENS: TOKEN });
   folder = await mkdtemp(path.join(tmpdir(), 'docs-'));
   await copyFile(sample, path.join(folder, 'photo.jpg'));
 }, 240_000);

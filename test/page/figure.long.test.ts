@@ -1,11 +1,11 @@
 // The network as a picture, in a real browser: the figure, a stage, a map of it, and what a dot of a map sees.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pixelsOf, receptiveField } from '../../src/page/script/receptive-field.js';
-import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import type { LocalWorker } from '../../tools/workers/local-worker.ts';
 import { hasBrowser, launch, screenshot, violations, type Watched, watchedPage } from './browser.ts';
+import { servePage } from './served.ts';
 
 const samples = path.join(import.meta.dirname, '../../src/page/samples');
 
@@ -56,12 +56,7 @@ describe.skipIf(!hasBrowser)('the figure', () => {
   let page: Page;
 
   beforeAll(async () => {
-    const { key, file } = await defaultModelFile();
-    [browser, worker] = await Promise.all([
-      launch(),
-      startWorker({ MODEL: key }, { page: true, onLog: () => {} }),
-    ]);
-    await worker.bucket.put(key, await readFile(file));
+    [browser, worker] = await Promise.all([launch(), servePage()]);
   }, 240_000);
   afterAll(async () => {
     await browser?.close();

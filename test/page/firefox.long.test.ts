@@ -1,11 +1,11 @@
 // What a visitor does, in Firefox: a photo's answer, the figure, why this class, the same bits, the docs.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import type { LocalWorker } from '../../tools/workers/local-worker.ts';
 import { hasFirefox, launchFirefox } from './firefox.ts';
+import { servePage } from './served.ts';
 
 const church = path.join(import.meta.dirname, '../../src/page/samples/church.jpg');
 const artefacts = path.join(import.meta.dirname, '../artefacts');
@@ -17,12 +17,7 @@ describe.skipIf(!hasFirefox)('in Firefox', () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    const { key, file } = await defaultModelFile();
-    [browser, worker] = await Promise.all([
-      launchFirefox(),
-      startWorker({ MODEL: key }, { page: true, onLog: () => {} }),
-    ]);
-    await worker.bucket.put(key, await readFile(file));
+    [browser, worker] = await Promise.all([launchFirefox(), servePage()]);
     page = await browser.newPage();
     page.setDefaultTimeout(100_000);
     await page.setViewport({ width: 1280, height: 900 });

@@ -1,25 +1,19 @@
 // The same bits in the browser: a real one runs the server's decoder, engine and weights in a web worker.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultModelFile, type LocalWorker, startWorker } from '../../tools/workers/local-worker.ts';
+import type { LocalWorker } from '../../tools/workers/local-worker.ts';
 import { hasBrowser, launch, screenshot, watchedPage } from './browser.ts';
+import { servePage } from './served.ts';
 
 const samples = path.join(import.meta.dirname, '../../src/page/samples');
-const options = { page: true, onLog: () => {} };
 
 describe.skipIf(!hasBrowser)('in your browser', () => {
   let browser: Browser;
   let worker: LocalWorker;
 
   beforeAll(async () => {
-    const { key, file } = await defaultModelFile();
-    [browser, worker] = await Promise.all([
-      launch(),
-      startWorker({ MODEL: key, API_TOKENS: 's3cret' }, options),
-    ]);
-    await worker.bucket.put(key, await readFile(file));
+    [browser, worker] = await Promise.all([launch(), servePage({ API_TOKENS: 's3cret' })]);
   }, 240_000);
   afterAll(async () => {
     await browser?.close();
@@ -51,10 +45,8 @@ describe.skipIf(!hasBrowser)('in your browser', () => {
     const { page, errors } = await watchedPage(browser, 'desktop');
     page.setDefaultTimeout(100_000);
     // The token is not kept, so this visit goes to a Worker that asks for none.
-    const open = await startWorker({ MODEL: (await defaultModelFile()).key }, options);
+    const open = await servePage();
     try {
-      const { key, file } = await defaultModelFile();
-      await open.bucket.put(key, await readFile(file));
       await page.goto(open.url.href);
       await page.getByText('The model is ready.').waitFor();
       await page.getByRole('button', { name: 'golf ball' }).click();

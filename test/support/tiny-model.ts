@@ -4,26 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { instantiateKernels, tilesOf } from '../../src/engine/kernels.ts';
-import type { Network } from '../../src/network/layer.ts';
+import { TINY_NETWORK } from '../../src/library/tiny-network.ts';
 import { inferShapes } from '../../src/network/shapes.ts';
 import { randomNumbers } from '../../tools/fixtures/random.ts';
 import type { FloatLayer, FloatModel, FloatTensor } from '../../weights/float-model.ts';
 import { packModel } from '../../weights/pack.ts';
-
-const NETWORK: Network = {
-  input: { size: 67, channels: 3 },
-  layers: [
-    { type: 'conv', name: 'conv1', kernel: 11, stride: 4, pad: 0, groups: 1, out: 16, relu: true },
-    { type: 'lrn', name: 'norm1', size: 5, alpha: 1e-4, beta: 0.75, k: 2 },
-    { type: 'maxpool', name: 'pool1', kernel: 3, stride: 2, ceil: false },
-    { type: 'conv', name: 'conv2', kernel: 5, stride: 1, pad: 2, groups: 2, out: 32, relu: true },
-    { type: 'maxpool', name: 'pool2', kernel: 3, stride: 2, ceil: false },
-    { type: 'dense', name: 'fc6', out: 64, relu: true },
-    { type: 'dense', name: 'fc7', out: 48, relu: true },
-    { type: 'dense', name: 'fc8', out: 10, relu: false },
-    { type: 'softmax', name: 'prob' },
-  ],
-};
 
 function tensor(shape: number[], next: () => number, scale: number): FloatTensor {
   const size = shape.reduce((product, side) => product * side, 1);
@@ -34,7 +19,7 @@ function tensor(shape: number[], next: () => number, scale: number): FloatTensor
 export function tinyModel(): FloatModel {
   const next = randomNumbers(2012);
   const layers: Record<string, FloatLayer> = {};
-  for (const { layer, input } of inferShapes(NETWORK)) {
+  for (const { layer, input } of inferShapes(TINY_NETWORK)) {
     if (layer.type !== 'conv' && layer.type !== 'dense') continue;
     const shape =
       layer.type === 'conv'
@@ -48,7 +33,7 @@ export function tinyModel(): FloatModel {
   }
   return {
     name: 'tiny',
-    network: NETWORK,
+    network: TINY_NETWORK,
     preprocess: {
       resize: 'shorter-side',
       resizeTo: 80,

@@ -6,8 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { imageLimits } from '../../src/image/limits.ts';
-import type { Preprocess } from '../../src/network/preprocess.ts';
-import { imageDecoder } from '../fixtures/decoder.ts';
+import { imageDecoder, PREPROCESS } from '../fixtures/decoder.ts';
 import { photograph } from '../fixtures/photograph.ts';
 
 export interface DecodeRow {
@@ -22,15 +21,6 @@ export interface DecodeRow {
   /** Mean difference of the two results, grey levels: their resize filters differ. */
   meanDifference: number;
 }
-
-const PREPROCESS: Preprocess = {
-  resize: 'shorter-side',
-  resizeTo: 256,
-  crop: 227,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  trainedOn: 'RGB',
-};
 
 async function cropBySharp(file: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   const scale = 256 / Math.min(width, height);

@@ -1,17 +1,9 @@
 // `colors FOLDER`: the principal components of the colours of photos, for `relight`: eigenvectors and eigenvalues of the
 // covariance of R, G and B (0..1) over all pixels of the crops that a network sees. Krizhevsky et al. 2012, section 4.1.
-import type { Preprocess } from '../../src/network/preprocess.ts';
 import { listPhotos, loadPhoto } from '../../weights/photos.ts';
+import { PREPROCESS } from '../fixtures/decoder.ts';
 import { withProgress } from '../progress.ts';
 
-const CROP: Preprocess = {
-  resize: 'shorter-side',
-  resizeTo: 256,
-  crop: 227,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  trainedOn: 'RGB',
-};
 const SWEEPS = 16;
 const AXES = [0, 1, 2];
 
@@ -74,7 +66,7 @@ export async function printColors(folder: string): Promise<void> {
   const pictures = await withProgress('reading photos', async (update) => {
     const read: Uint8Array[] = [];
     for (const file of files) {
-      read.push(await loadPhoto(file, CROP));
+      read.push(await loadPhoto(file, PREPROCESS));
       update(read.length, files.length);
     }
     return read;
