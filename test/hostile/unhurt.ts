@@ -16,4 +16,5 @@ export function expectUnhurt(row: Row, { statuses }: Attack, target: Target): vo
   expect(row.isolateMib).toBeLessThanOrEqual(MAX_ISOLATE_MIB);
   expect(row.recovered).toBe(true);
   if (row.connections === 1 && statuses) expect(row.tally.order).toEqual(statuses);
+  expect(row.good?.filter(({ result }) => result === 200).length ?? 1).toBeGreaterThan(0);
 }

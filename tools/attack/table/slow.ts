@@ -182,7 +182,7 @@ function reader(name: string, path: string, size: number, connections: number[],
 }
 
 export const SLOW_READERS: Attack[] = [
-  reader('conv1 as numbers, not read', '/v1/inspect?layer=conv1&format=json', 0, MANY),
+  { ...reader('conv1 as numbers, not read', '/v1/inspect?layer=conv1&format=json', 0, MANY), short: true },
   reader('conv1 as numbers, read at 5 B/s', '/v1/inspect?layer=conv1&format=json', 5, [64, 500]),
   reader('conv1 as PNG, not read', '/v1/inspect?layer=conv1&format=png', 0, [64, 500]),
   {
