@@ -47,6 +47,7 @@ export default defineConfig(({ mode }) => {
             // A process for each core, not for each file: starting and importing took half of the time. So a file must
             // leave nothing behind that another one sees.
             isolate: false,
+            setupFiles: ['test/support/usual-timers.ts'],
             include: ['test/**/*.test.ts'],
             exclude: ['test/**/*.workerd.test.ts', 'test/**/*.long.test.ts'],
           },

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Budget, createShared, DEFAULT_BUDGET } from '../../src/isolate/budget.ts';
 import { ClientUsage } from '../../src/isolate/client-usage.ts';
+import { cancelled } from '../support/cancelled.ts';
 
 const budgets: Budget[] = [];
 beforeEach(() => void vi.useFakeTimers());
@@ -114,9 +115,7 @@ describe('turns of the core', () => {
   test('one that is alone does not wait, and one that vanished holds nobody up', async () => {
     const shared = createShared();
     const order: string[] = [];
-    const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
-    const gone = new Budget(shared);
-    timer.mockRestore();
+    const gone = await cancelled(() => new Budget(shared));
     await gone.turn(1);
     void compute(budget(shared), 'heavy', 10, order);
     await vi.advanceTimersByTimeAsync(1_500);

@@ -1,14 +1,10 @@
 // Who stopped running is noticed within a second; who is only kept from beating by a long computation is not lost.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Holder } from '../../src/isolate/holder.ts';
+import { cancelled } from '../support/cancelled.ts';
 
-/** As when the client hung up: its timers end. */
-function vanished(): Holder {
-  const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
-  const holder = new Holder();
-  timer.mockRestore();
-  return holder;
-}
+/** As when the client hung up. */
+const vanished = () => cancelled(() => new Holder());
 
 describe('a holder', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -30,14 +26,14 @@ describe('a holder', () => {
   });
 
   test('is missed within a second by who waits', async () => {
-    const holder = vanished();
+    const holder = await vanished();
     const waited = await watch(holder, 5_000);
     expect(waited).toBeGreaterThan(500);
     expect(waited).toBeLessThanOrEqual(1_000);
   });
 
   test('is not missed when its request works without getting to its timer', async () => {
-    const holder = vanished();
+    const holder = await vanished();
     for (let i = 0; i < 10; i++) {
       expect(await watch(holder, 500)).toBeUndefined();
       holder.touch();
@@ -45,7 +41,7 @@ describe('a holder', () => {
   });
 
   test('is missed after a pause in which nobody asked', async () => {
-    const holder = vanished();
+    const holder = await vanished();
     await vi.advanceTimersByTimeAsync(3_000);
     expect(holder.isAlive(Date.now())).toBe(false);
   });

@@ -4,20 +4,13 @@ import type { ServiceError } from '../../src/errors.ts';
 import { ClientUsage } from '../../src/isolate/client-usage.ts';
 import { Holder } from '../../src/isolate/holder.ts';
 import { type Permit, Turns, type TurnsSettings } from '../../src/isolate/turns.ts';
+import { cancelled } from '../support/cancelled.ts';
 
 const holders: Holder[] = [];
 
 function request(client?: string, usage?: ClientUsage): Holder {
   const holder = new Holder(client, usage);
   holders.push(holder);
-  return holder;
-}
-
-/** As when the client hung up: the request's timers end, and nothing of it runs again. */
-function vanished(): Holder {
-  const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
-  const holder = new Holder();
-  timer.mockRestore();
   return holder;
 }
 
@@ -215,7 +208,7 @@ describe('order', () => {
 describe('who is gone or slow', () => {
   test('a request that stopped running loses its permit, one that runs keeps it', async () => {
     const places = turns({ capacity: 2 });
-    await places.enter(vanished());
+    await places.enter(await cancelled(() => new Holder()));
     await places.enter(request());
     const third = places.enter(request());
     const fourth = refusal(places.enter(request()));
@@ -228,9 +221,7 @@ describe('who is gone or slow', () => {
   test('one that vanished while it waited is passed over', async () => {
     const places = turns({ capacity: 1 });
     const held = await places.enter(request());
-    const timer = vi.spyOn(globalThis, 'setTimeout').mockReturnValue(0 as never);
-    void places.enter(vanished());
-    timer.mockRestore();
+    await cancelled(() => void places.enter(new Holder()));
     const second = places.enter(request());
     held.leave();
     await vi.advanceTimersByTimeAsync(200);

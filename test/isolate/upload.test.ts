@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ByteSource } from '../../src/isolate/byte-source.ts';
 import { Holder } from '../../src/isolate/holder.ts';
 import { Upload } from '../../src/isolate/upload.ts';
+import { cancelled } from '../support/cancelled.ts';
 
 const AT_ONCE = 512;
 const MIB = 1 << 20;
@@ -230,13 +231,11 @@ describe('draining', () => {
     await drain(next);
     expect(next.reads).toBe(3);
 
-    // Requests that were cancelled: their timers never fire, and they never end.
-    const beats = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
-    const timers = vi.spyOn(globalThis, 'setTimeout').mockReturnValue(0 as never);
-    for (let i = 0; i < AT_ONCE; i++) void drain(body(0, 'silence'));
-    await Promise.resolve();
-    timers.mockRestore();
-    beats.mockRestore();
+    // They never end.
+    await cancelled(async () => {
+      for (let i = 0; i < AT_ONCE; i++) void drain(body(0, 'silence'));
+      await Promise.resolve();
+    });
     const refused = body(3, 'end');
     await drain(refused);
     expect(refused.reads).toBe(0);
