@@ -1,6 +1,7 @@
 // One run's figures, as JSON and as text.
 import { table } from '../table.ts';
 import { barsOf } from './bars.ts';
+import type { ColdFigures, RequestCpu } from './cold.ts';
 import type { DecodeRow } from './decode.ts';
 import type { DenseRow } from './dense.ts';
 import type { Breakdown, LayerRow } from './layers.ts';
@@ -8,7 +9,6 @@ import type { Machine } from './machine.ts';
 import type { FreshRow } from './processes.ts';
 import type { TimingRow } from './race.ts';
 import type { ServiceFigures } from './service.ts';
-import type { Timing } from './statistics.ts';
 
 export interface TimedRow extends TimingRow {
   detail: string;
@@ -37,10 +37,10 @@ export interface Report {
   engine_bytes: number;
   workerd?: { node_ms: number; workerd_ms: number; ratio: number };
   service?: ServiceFigures;
-  /** First answers of fresh Workers, wall clock. */
-  cold?: Timing;
-  /** Computing time of a warm request of a 500 x 375 JPEG, all of it. */
-  request?: Timing;
+  /** First answers of fresh Workers. */
+  cold?: ColdFigures;
+  /** Computing time of a warm request of a 500 x 375 JPEG. */
+  request?: RequestCpu;
   /** Linear memories of engine and decoder, heap and buffers. */
   isolate_bytes?: number;
   decode?: DecodeRow[];
@@ -115,10 +115,16 @@ function otherLines(report: Report): string {
       `POST /v1/classify, ${width} x ${height} JPEG, warm, workerd: median ${ms(median)}, min ${ms(min)} ms`,
     );
   }
-  if (cold) lines.push(`first answer of a fresh Worker: min ${ms(cold.min)}, median ${ms(cold.median)} ms`);
+  if (cold)
+    lines.push(
+      `first answer of a fresh Worker: min ${ms(cold.wall.min)}, median ${ms(cold.wall.median)} ms; computing ` +
+        `${ms(cold.cpu.min)} ms; the first touches of the model's pages alone ${ms(cold.touch_ms)} ms`,
+    );
   if (request)
     lines.push(
-      `computing time of a warm request, plain workerd: min ${ms(request.min)}, median ${ms(request.median)} ms`,
+      `computing time of a warm request, plain workerd: min ${ms(request.request.min)}, median ` +
+        `${ms(request.request.median)} ms; of a pass in turn with it: min ${ms(request.pass.min)}, median ` +
+        `${ms(request.pass.median)} ms`,
     );
   if (service?.memory && report.isolate_bytes !== undefined) {
     const { heap_bytes, rss_bytes, empty_rss_bytes } = service.memory;

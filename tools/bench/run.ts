@@ -126,7 +126,6 @@ export async function measure(options: Options): Promise<Report> {
       update(round + 1, effort.rounds);
     }),
   );
-  for (const contender of contenders) await contender.close();
   const folder = path.join(import.meta.dirname, '../../build/bench');
   await mkdir(folder, { recursive: true });
   const picture = path.join(folder, 'picture.rgb');
@@ -158,6 +157,7 @@ export async function measure(options: Options): Promise<Report> {
     engine_bytes: engine.memoryBytes,
   };
   if (options.quick) {
+    for (const contender of contenders) await contender.close();
     await neighbours?.stop();
     return report;
   }
@@ -169,8 +169,12 @@ export async function measure(options: Options): Promise<Report> {
   );
   report.cold = await withProgress('first answers', () => measureCold(pictures.jpeg.file, effort.starts));
   report.request = await withProgress('computing time of a request', () =>
-    measureRequestCpu(pictures.jpeg.file, effort.requests / 4),
+    measureRequestCpu(pictures.jpeg.file, effort.requests / 4, async () => {
+      const contender = contenders.find(({ name }) => name === 'ours-workerd');
+      return (await contender?.time?.(pictures.timed))?.cpu ?? Number.NaN;
+    }),
   );
+  for (const contender of contenders) await contender.close();
   const { memory } = report.service;
   if (memory)
     report.isolate_bytes =
