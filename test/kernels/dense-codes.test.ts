@@ -18,7 +18,7 @@ const SIZES = [
   [136, 32],
   [1024, 64],
 ] as const;
-const PICTURES = [1, 2, 16];
+const PICTURES = [1, 2, 5, 16];
 
 describe.each(KERNEL_BUILDS)('dense codes, %s build', (build) => {
   const bench = new KernelBench(build);

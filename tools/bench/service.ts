@@ -24,7 +24,10 @@ export interface ServiceFigures {
   };
 }
 
-const EMPTY_WORKER = "export default { fetch: () => new Response('') };\n";
+const EMPTY_WORKER = `import { DurableObject } from 'cloudflare:workers';
+export class HeadTrainer extends DurableObject {}
+export default { fetch: () => new Response('') };
+`;
 
 async function emptyRss(): Promise<number> {
   const folder = path.join(import.meta.dirname, '../../build/bench-empty');
