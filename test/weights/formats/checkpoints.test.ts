@@ -4,18 +4,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomNumbers } from '../../tools/fixtures/random.ts';
-import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
-import type { FloatModel } from '../../weights/float-model.ts';
-import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
+import { randomNumbers } from '../../../tools/fixtures/random.ts';
+import { type TrainedModel, trainedModel } from '../../../tools/fixtures/trained-model.ts';
+import type { FloatModel } from '../../../weights/float-model.ts';
+import { type ImportOptions, importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
 import {
   encodeTorchStream,
   encodeTorchZip,
   type Norm,
   TORCHVISION_KEYS,
   type TorchOptions,
-} from './encode-torch.ts';
+} from '../encode/torch.ts';
 
 const torchvision = trainedModel('torchvision', 9);
 const bvlc = trainedModel('bvlc-alexnet', 9);

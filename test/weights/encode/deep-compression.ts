@@ -1,6 +1,6 @@
 // Deep Compression's file from codes: one number per weight (0 for a pruned one), a codebook, a bias. Written from the
 // description of the form alone, entry by entry.
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
 
 export interface CodedLayer {
   name: string;

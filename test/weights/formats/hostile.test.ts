@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import { parseLabels } from '../../weights/data/labels.ts';
-import { importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
-import { PickleWriter } from './encode-pickle.ts';
-import { encodeZip } from './encode-zip.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import { parseLabels } from '../../../weights/data/labels.ts';
+import { importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { OperatorError } from '../../../weights/operator-error.ts';
+import { PickleWriter } from '../encode/pickle.ts';
+import { encodeZip } from '../encode/zip.ts';
 
 let folder: string;
 beforeAll(() => {

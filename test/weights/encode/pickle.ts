@@ -1,8 +1,8 @@
 // Pickles as CPython writes them, opcode by opcode: protocol 2 (Python 2: byte strings; Python 3: bytes as text
 // through _codecs.encode), protocol 3 and protocol 4 (frames, memoize, stack globals).
 
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import { bytesOf } from '../../tools/fixtures/encode-safetensors.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import { bytesOf } from '../../../tools/fixtures/encode-safetensors.ts';
 
 const ascii = (content: string): Part => new Uint8Array(Buffer.from(content, 'latin1'));
 const u32 = (value: number): Part => new Uint8Array(Uint32Array.of(value).buffer);

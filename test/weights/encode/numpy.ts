@@ -1,8 +1,8 @@
 // The npy dictionary (HWIO, dense (in, out) with inputs as H,W,C) and Paddle's parameter file (OIHW, (in, out)).
-import { transpose } from '../../tools/fixtures/encode-onnx.ts';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import type { TrainedLayer, TrainedModel } from '../../tools/fixtures/trained-model.ts';
-import { type Flavour, PickleWriter } from './encode-pickle.ts';
+import { transpose } from '../../../tools/fixtures/encode-onnx.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedLayer, TrainedModel } from '../../../tools/fixtures/trained-model.ts';
+import { type Flavour, PickleWriter } from './pickle.ts';
 
 export interface NpyOptions {
   flavour: Flavour;

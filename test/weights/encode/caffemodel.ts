@@ -10,8 +10,8 @@ import {
   type Part,
   text,
   varint,
-} from '../../tools/fixtures/encode-protobuf.ts';
-import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
+} from '../../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedModel } from '../../../tools/fixtures/trained-model.ts';
 
 export interface CaffeOptions {
   form: 'older' | 'newer';

@@ -1,8 +1,8 @@
 // Names of tensors: wrappers' prefixes, and the parts of a layer (weight, bias, statistics) by the endings that the
 // frameworks give them.
-import { excerpt } from '../../src/errors.ts';
-import { OperatorError } from '../operator-error.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import { excerpt } from '../../../src/errors.ts';
+import { OperatorError } from '../../operator-error.ts';
+import type { StoredTensor } from '../stored-tensor.ts';
 
 /** DataParallel, torch.compile, Lightning, training scripts. */
 const PREFIXES = ['module.', '_orig_mod.', 'model.', 'net.', 'network.', 'backbone.'];

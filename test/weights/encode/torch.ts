@@ -1,10 +1,10 @@
 // PyTorch state dicts: the zip form (stored entries, data aligned by padding in the extra field, zip64 end as
 // PyTorch writes it) and the older stream of pickles.
 import { crc32 } from 'node:zlib';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import { bytesOf } from '../../tools/fixtures/encode-safetensors.ts';
-import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
-import { op, PickleWriter } from './encode-pickle.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import { bytesOf } from '../../../tools/fixtures/encode-safetensors.ts';
+import type { TrainedModel } from '../../../tools/fixtures/trained-model.ts';
+import { op, PickleWriter } from './pickle.ts';
 
 export const TORCHVISION_KEYS: Record<string, string> = {
   conv1: 'features.0',

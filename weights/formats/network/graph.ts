@@ -1,16 +1,16 @@
 // A chain of layers as Caffe and ONNX graphs describe it, collected into the engine's layer list. Both say
 // ReLU as a layer of its own; here it belongs to the convolution or dense layer before it. Refuses what
 // the engine has no kernel for, by name.
-import type { Layer, Network } from '../../src/network/layer.ts';
-import type { Preprocess } from '../../src/network/preprocess.ts';
-import type { FloatLayer, FloatTensor } from '../float-model.ts';
-import { OperatorError } from '../operator-error.ts';
+import type { Layer, Network } from '../../../src/network/layer.ts';
+import type { Preprocess } from '../../../src/network/preprocess.ts';
+import type { FloatLayer, FloatTensor } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from '../weight-file.ts';
 import { type BatchNorm, foldBatchNorm } from './batch-norm.ts';
 import { swapInputChannels } from './canonical.ts';
 import type { PixelScale } from './pixel-scale.ts';
 import { PREPROCESS } from './preprocess-presets.ts';
 import { familyOf, findVariant, requireVariant, variantNetwork } from './variants.ts';
-import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from './weight-file.ts';
 
 export class Chain {
   readonly layers: Layer[] = [];

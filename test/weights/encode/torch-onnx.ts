@@ -1,7 +1,15 @@
 // ONNX as torch.onnx.export writes networks for which ONNX has no operator or no constant: LocalResponseNorm step by
 // step, a Reshape to a computed shape, normalisation of the pixels in the graph, BatchNorm unfolded, casts around a
 // half-precision network, weights in a file beside. onnxruntime runs these graphs themselves.
-import { int, ints, LOGITS, node, real, tensorProto, valueInfo } from '../../tools/fixtures/encode-onnx.ts';
+import {
+  int,
+  ints,
+  LOGITS,
+  node,
+  real,
+  tensorProto,
+  valueInfo,
+} from '../../../tools/fixtures/encode-onnx.ts';
 import {
   bytes,
   concat,
@@ -10,8 +18,8 @@ import {
   number,
   type Part,
   text,
-} from '../../tools/fixtures/encode-protobuf.ts';
-import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
+} from '../../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedModel } from '../../../tools/fixtures/trained-model.ts';
 
 export interface TorchOnnxOptions {
   /** x.view(x.size(0), -1) with a dynamic batch. */

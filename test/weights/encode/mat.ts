@@ -1,8 +1,8 @@
 // MATLAB files of version 5, plain or with deflated variables, as MATLAB and SciPy write them; and MatConvNet's
 // SimpleNN in one. Everything is column-major.
 import { deflateSync } from 'node:zlib';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedModel } from '../../../tools/fixtures/trained-model.ts';
 import { transposed } from './transposed.ts';
 
 export type MatValue =

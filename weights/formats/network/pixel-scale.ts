@@ -1,8 +1,8 @@
 // What a graph itself does to its input before the first layer, as (x - mean) / std per channel. Whether x is 0..255 or
 // 0..1 follows from the numbers: a mean and a deviation of at most one belong to pixels of 0..1.
-import type { Preprocess } from '../../src/network/preprocess.ts';
-import { OperatorError } from '../operator-error.ts';
-import { asDecimal } from './element-type.ts';
+import type { Preprocess } from '../../../src/network/preprocess.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { asDecimal } from '../element-type.ts';
 
 type Triple = [number, number, number];
 

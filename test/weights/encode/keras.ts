@@ -3,10 +3,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as h5 from 'h5wasm/node';
-import type { Part } from '../../tools/fixtures/encode-protobuf.ts';
-import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
-import { encodeZip } from './encode-zip.ts';
+import type { Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import type { TrainedModel } from '../../../tools/fixtures/trained-model.ts';
 import { transposed } from './transposed.ts';
+import { encodeZip } from './zip.ts';
 
 await h5.ready;
 

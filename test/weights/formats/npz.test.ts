@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { transpose } from '../../tools/fixtures/encode-onnx.ts';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import { type TrainedLayer, type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
-import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { TORCHVISION_KEYS } from './encode-torch.ts';
-import { encodeZip } from './encode-zip.ts';
+import { transpose } from '../../../tools/fixtures/encode-onnx.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import { type TrainedLayer, type TrainedModel, trainedModel } from '../../../tools/fixtures/trained-model.ts';
+import { type ImportOptions, importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { TORCHVISION_KEYS } from '../encode/torch.ts';
+import { encodeZip } from '../encode/zip.ts';
 
 interface NpyArray {
   shape: number[];

@@ -6,11 +6,11 @@
 //                in = H,W,C                               -> in = C,H,W
 //   first convolution trained on BGR                      -> its input channels swapped
 // All of them are one walk over a tensor with its axes in another order.
-import type { Shape } from '../../src/network/layer.ts';
-import type { FloatTensor } from '../float-model.ts';
-import { OperatorError } from '../operator-error.ts';
-import { ELEMENT_BYTES, requireFinite, widen } from './element-type.ts';
-import { elementCount, rowMajor, type StoredTensor, shapeText } from './stored-tensor.ts';
+import type { Shape } from '../../../src/network/layer.ts';
+import type { FloatTensor } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { ELEMENT_BYTES, requireFinite, widen } from '../element-type.ts';
+import { elementCount, rowMajor, type StoredTensor, shapeText } from '../stored-tensor.ts';
 
 /** Elements that the walk takes at once along the file's fastest axis: a cache line. */
 const TILE = 16;

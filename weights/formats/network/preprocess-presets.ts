@@ -2,7 +2,7 @@
 // Sources: Caffe's ilsvrc12 channel means (B, G, R = 104.00698793, 116.66876762, 122.67891434; picture warped
 // to 256x256, crop 227); torchvision's mean and standard deviation (RGB 0..1; shorter side 256, crop 224);
 // the project's default model (RGB mean, shorter side 256, crop 227).
-import type { Preprocess } from '../../src/network/preprocess.ts';
+import type { Preprocess } from '../../../src/network/preprocess.ts';
 
 export const PREPROCESS = {
   caffe: {

@@ -2,17 +2,17 @@
 // convolutions and three dense layers, matched by shape and order. Two orders are tried, the file's and that of the
 // names; where both fit and differ, the file is refused. What no shape can say (where the network normalises, how
 // training prepared pictures) has to be given. Batch normalisation stands between a layer and its ReLU.
-import { excerpt } from '../../src/errors.ts';
-import type { ConvLayer, Network, Shape } from '../../src/network/layer.ts';
-import type { FloatLayer, FloatTensor } from '../float-model.ts';
-import { OperatorError } from '../operator-error.ts';
+import { excerpt } from '../../../src/errors.ts';
+import type { ConvLayer, Network, Shape } from '../../../src/network/layer.ts';
+import type { FloatLayer, FloatTensor } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
+import type { StoredTensor } from '../stored-tensor.ts';
+import { shapeText } from '../stored-tensor.ts';
+import { networkShapes } from '../weight-file.ts';
 import { foldBatchNorm } from './batch-norm.ts';
 import { denseWeight, permuted, reshaped, zeros } from './canonical.ts';
-import type { StoredTensor } from './stored-tensor.ts';
-import { shapeText } from './stored-tensor.ts';
 import { modulesOf, type NamedModule } from './tensor-names.ts';
 import { type VariantName, variantNetwork } from './variants.ts';
-import { networkShapes } from './weight-file.ts';
 
 const CONVS = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5'];
 const DENSE = ['fc6', 'fc7', 'fc8'];

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomNumbers, type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
-import type { FloatModel } from '../../weights/float-model.ts';
-import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { encodeKeras, type KerasOptions, type Norm } from './encode-keras.ts';
+import { randomNumbers, type TrainedModel, trainedModel } from '../../../tools/fixtures/trained-model.ts';
+import type { FloatModel } from '../../../weights/float-model.ts';
+import { type ImportOptions, importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { encodeKeras, type KerasOptions, type Norm } from '../encode/keras.ts';
 
 let folder: string;
 beforeAll(() => {

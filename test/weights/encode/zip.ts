@@ -1,6 +1,6 @@
 // A zip archive, entry by entry: what numpy.savez and Keras write, and what nobody should (sizes that lie).
 import { crc32 } from 'node:zlib';
-import { concat, type Part } from '../../tools/fixtures/encode-protobuf.ts';
+import { concat, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
 
 export interface ZipPart {
   name: string;

@@ -5,16 +5,17 @@
 //   paddleclas   _conv1._conv.weight, _conv3.weight .. _fc8    OIHW, (in, out); halves the inputs of fc6 and fc7
 //   dictionary   conv1/0 (W), conv1/1 (b) .. fc8/1             HWIO, (in, out), fc6 reads H,W,C
 // Tensors of other names are matched by shape and order (ordered.ts).
-import { excerpt } from '../../src/errors.ts';
-import type { Network } from '../../src/network/layer.ts';
-import type { Label, Preprocess } from '../../src/network/preprocess.ts';
-import type { FloatLayer } from '../float-model.ts';
-import { inWords, OperatorError } from '../operator-error.ts';
+import { excerpt } from '../../../src/errors.ts';
+import type { Network } from '../../../src/network/layer.ts';
+import type { Label, Preprocess } from '../../../src/network/preprocess.ts';
+import type { FloatLayer } from '../../float-model.ts';
+import { inWords, OperatorError } from '../../operator-error.ts';
+import type { StoredTensor } from '../stored-tensor.ts';
+import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from '../weight-file.ts';
 import { denseWeight, permuted, reshaped, scaled } from './canonical.ts';
 import { withSwappedInput } from './graph.ts';
 import { matchByOrder } from './ordered.ts';
 import { PREPROCESS, type PreprocessName } from './preprocess-presets.ts';
-import type { StoredTensor } from './stored-tensor.ts';
 import { withoutPrefixes } from './tensor-names.ts';
 import {
   familyOf,
@@ -24,7 +25,6 @@ import {
   withGroups,
   withWidths,
 } from './variants.ts';
-import { networkShapes, type ReadNetwork, type ReadOptions, requireFit } from './weight-file.ts';
 
 interface Scheme {
   variant: VariantName;

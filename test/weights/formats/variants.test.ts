@@ -1,9 +1,14 @@
 // The known networks, written out a second time from their papers and prototxt files: the encoders take theirs from
 // the same table as the importers, so only this test sees a mistake in it.
 import { expect, test } from 'vitest';
-import { inferShapes } from '../../src/network/shapes.ts';
-import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
-import { findVariant, VARIANTS, type VariantName, variantNetwork } from '../../weights/formats/variants.ts';
+import { inferShapes } from '../../../src/network/shapes.ts';
+import { PREPROCESS } from '../../../weights/formats/network/preprocess-presets.ts';
+import {
+  findVariant,
+  VARIANTS,
+  type VariantName,
+  variantNetwork,
+} from '../../../weights/formats/network/variants.ts';
 
 /** Name, then size and numbers, as a line each. */
 function written(variant: VariantName): string[] {

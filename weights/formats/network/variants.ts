@@ -2,8 +2,8 @@
 // widths (`withWidths`); a file with a graph is compared with these (`findVariant`), one without is read
 // as one of them. Sources: Krizhevsky et al. 2012 (k = 2); Caffe's bvlc_alexnet (k = 1, norm before pool)
 // and bvlc_reference_caffenet (pool before norm); Krizhevsky 2014 as torchvision and PaddleClas have it.
-import type { Layer, Network } from '../../src/network/layer.ts';
-import { OperatorError } from '../operator-error.ts';
+import type { Layer, Network } from '../../../src/network/layer.ts';
+import { OperatorError } from '../../operator-error.ts';
 
 export const VARIANTS = ['bvlc-alexnet', 'caffenet', 'paper', 'torchvision', 'paddleclas'] as const;
 export type VariantName = (typeof VARIANTS)[number];

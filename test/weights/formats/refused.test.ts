@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readWeights } from '../../weights/formats/forms.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
-import { encodeZip } from './encode-zip.ts';
+import { readWeights } from '../../../weights/formats/forms.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { OperatorError } from '../../../weights/operator-error.ts';
+import { encodeZip } from '../encode/zip.ts';
 
 let folder: string;
 beforeAll(() => {

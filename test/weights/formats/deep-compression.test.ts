@@ -4,18 +4,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Network } from '../../src/network/layer.ts';
-import { inferShapes } from '../../src/network/shapes.ts';
-import { randomNumbers } from '../../tools/fixtures/random.ts';
+import type { Network } from '../../../src/network/layer.ts';
+import { inferShapes } from '../../../src/network/shapes.ts';
+import { randomNumbers } from '../../../tools/fixtures/random.ts';
 import {
   isDeepCompression,
   readDeepCompression,
-} from '../../weights/formats/deep-compression/deep-compression.ts';
-import { importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { variantNetwork, withWidths } from '../../weights/formats/variants.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
-import { type CodedLayer, encodeDeepCompression } from './encode-deep-compression.ts';
+} from '../../../weights/formats/deep-compression/deep-compression.ts';
+import { importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { variantNetwork, withWidths } from '../../../weights/formats/network/variants.ts';
+import { OperatorError } from '../../../weights/operator-error.ts';
+import { type CodedLayer, encodeDeepCompression } from '../encode/deep-compression.ts';
 
 const KEPT: Record<string, number> = {
   conv1: 0.84,

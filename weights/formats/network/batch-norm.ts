@@ -1,8 +1,8 @@
 // Batch normalisation folded into the layer before it (Ioffe, Szegedy 2015, with the running statistics):
 //   y = gamma (x - mean) / sqrt(variance + epsilon) + beta,  x = w p + b
 // becomes  w' = s w,  b' = s (b - mean) + beta,  s = gamma / sqrt(variance + epsilon)  per output.
-import type { FloatLayer, FloatTensor } from '../float-model.ts';
-import { OperatorError } from '../operator-error.ts';
+import type { FloatLayer, FloatTensor } from '../../float-model.ts';
+import { OperatorError } from '../../operator-error.ts';
 
 export interface BatchNorm {
   gamma: FloatTensor;
