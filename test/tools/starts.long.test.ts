@@ -1,4 +1,4 @@
-// Isolates started over and over, each under requests and hang-ups from its first moment (3 by default; STARTS=50 for
+// Isolates started over and over, each under requests and hang-ups from its first moment (20 by default; STARTS=50 for
 // many), and two models switched under traffic: every answer is that of one of them, whole.
 import { copyFile, link, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { readPackedFile } from '../../weights/packed/file.ts';
 import { abortedPost } from '../support/hang-up.ts';
 import { packTinyModel } from '../support/tiny-model.ts';
 
-const STARTS = Number(process.env.STARTS ?? 3);
+const STARTS = Number(process.env.STARTS ?? 20);
 const root = path.join(import.meta.dirname, '../..');
 
 let jpeg: Uint8Array<ArrayBuffer>;
