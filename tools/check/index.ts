@@ -26,7 +26,9 @@ function run(...args: string[]): void {
 
 function bring(folder: string): void {
   if (bringPackages(folder)) return;
-  console.error(`error: ${folder}: expected its packages, and could not install them: ${installCommand(folder)}`);
+  console.error(
+    `error: ${folder}: expected its packages, and could not install them: ${installCommand(folder)}`,
+  );
   process.exit(1);
 }
 
