@@ -1,7 +1,7 @@
 // "Find alike": the photos of a folder, each as 256 bits and 256 numbers, computed and searched in the web worker; and
 // the same over an index of the server.
 import { call, Problem } from './api.js';
-import { byId, element, percent, showBlob } from './element.js';
+import { byId, element, showBlob } from './element.js';
 import { ask, openEngine, weights } from './engine-worker.js';
 import { redrawn } from './reduce.js';
 
@@ -72,6 +72,11 @@ async function remember(file, first) {
   }
 }
 
+/** The cosine of the angle between two vectors, 1 for the same photo. @param {number} similarity */
+function likeness(similarity) {
+  return `similarity ${similarity.toFixed(2)}`;
+}
+
 /** @param {Kept} photo @param {string} more */
 function button(photo, more) {
   const image = element('img', { alt: '', width: '96', height: '96', loading: 'lazy' });
@@ -94,7 +99,7 @@ async function showAlike(photo) {
   byId('matches', HTMLElement).replaceChildren(
     ...photos.flatMap(({ photo: number, similarity, distance }) => {
       const found = album.get(number);
-      const words = `${percent(similarity)} alike${distance <= NEARLY_SAME ? ', nearly the same photo' : ''}`;
+      const words = `${likeness(similarity)}${distance <= NEARLY_SAME ? ', nearly the same photo' : ''}`;
       return found ? [button(found, words)] : [];
     }),
   );
@@ -175,7 +180,7 @@ export async function searchIndex(item) {
           {},
           element('span', {}, key),
           ' ',
-          element('span', { class: 'quiet' }, `${percent(similarity)} alike`),
+          element('span', { class: 'quiet' }, likeness(similarity)),
         ),
       ),
     );
