@@ -4,9 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Network } from '../../../src/network/layer.ts';
-import { inferShapes } from '../../../src/network/shapes.ts';
-import { randomNumbers } from '../../../tools/fixtures/random.ts';
 import {
   isDeepCompression,
   readDeepCompression,
@@ -15,18 +12,8 @@ import { importFile } from '../../../weights/formats/import-file.ts';
 import { loadFile } from '../../../weights/formats/loaded-file.ts';
 import { variantNetwork, withWidths } from '../../../weights/formats/network/variants.ts';
 import { OperatorError } from '../../../weights/operator-error.ts';
-import { type CodedLayer, encodeDeepCompression } from '../encode/deep-compression.ts';
+import { type CodedLayer, codedLayers, encodeDeepCompression } from '../encode/deep-compression.ts';
 
-const KEPT: Record<string, number> = {
-  conv1: 0.84,
-  conv2: 0.38,
-  conv3: 0.35,
-  conv4: 0.37,
-  conv5: 0.37,
-  fc6: 0.09,
-  fc7: 0.09,
-  fc8: 0.25,
-};
 const WIDTHS: Record<string, number> = {
   conv1: 8,
   conv2: 16,
@@ -38,36 +25,6 @@ const WIDTHS: Record<string, number> = {
   fc8: 10,
 };
 const NARROW = withWidths(variantNetwork('bvlc-alexnet'), (layer) => WIDTHS[layer] ?? 1);
-
-function codedLayers(network: Network, seed: number): CodedLayer[] {
-  const next = randomNumbers(seed);
-  return inferShapes(network).flatMap(({ layer, input, parameters }) => {
-    if (layer.type !== 'conv' && layer.type !== 'dense') return [];
-    const values = layer.type === 'conv' ? 256 : 16;
-    const fanIn =
-      layer.type === 'conv' ? (input.channels / layer.groups) * layer.kernel ** 2 : parameters / layer.out;
-    const codebook = Float32Array.from({ length: values }, (_, code) =>
-      code === 0 ? 0 : (next() - 0.5) * Math.sqrt(12 / fanIn),
-    );
-    const kept = KEPT[layer.name] ?? 1;
-    // Plain loops: 61 million weights at the published size.
-    const codes = new Uint8Array(parameters - layer.out);
-    for (
-      let at = Math.floor(next() / kept);
-      at < codes.length;
-      at += 1 + Math.floor((next() * 2 * (1 - kept)) / kept)
-    )
-      codes[at] = 1 + Math.floor(next() * (values - 1));
-    return [
-      {
-        name: layer.name,
-        codebook,
-        bias: Float32Array.from({ length: layer.out }, () => next() - 0.5),
-        codes,
-      },
-    ];
-  });
-}
 
 let folder: string;
 beforeAll(() => {
