@@ -5,7 +5,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { filesWithoutWitnesses } from './test/support/witnesses.ts';
 
-const LONG_FORMS = { DAMAGE: '2000', STARTS: '20', LONG: '1' };
+const LONG_FORMS = { DAMAGE: '2000', LONG: '1' };
 
 export default defineConfig(async ({ mode }) => {
   const exclude = ['**/node_modules/**', ...(await filesWithoutWitnesses(mode === 'all'))];
@@ -35,9 +35,6 @@ export default defineConfig(async ({ mode }) => {
             include: ['test/**/*.workerd.test.ts'],
             setupFiles: ['test/support/keep-log.ts'],
             isolate: false,
-            maxWorkers: 1,
-            // Vitest wants projects with another number of workers in a group of their own: this one comes last.
-            sequence: { groupOrder: 1 },
             testTimeout: 120_000,
             hookTimeout: 120_000,
           },
