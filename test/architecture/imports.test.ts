@@ -45,8 +45,8 @@ const ROOMS: Record<string, readonly string[]> = {
   training: ['heads', 'model', 'isolate', 'network', 'errors'],
   classify: ['retrieval', 'heads', 'engine', 'image', 'model', 'network', 'random', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
-  // Needs no HTTP: the entry hands it what makes a classifier.
-  jobs: ['classify', 'photos', 'image', 'network', 'isolate', 'errors'],
+  // Needs no HTTP: the entry hands it what makes a classifier and opens the index that a job writes into.
+  jobs: ['classify', 'retrieval', 'photos', 'image', 'network', 'isolate', 'errors'],
   // The page's own engine, training and search: what the Worker does with a file, without HTTP.
   browser: ['retrieval', 'heads', 'model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: HTTP,
