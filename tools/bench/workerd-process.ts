@@ -14,6 +14,11 @@ async function readProc(pid: string, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
 }
 
+/** Milliseconds that the main thread of a process, which runs the Worker, has computed so far. */
+export async function threadCpuMs(pid: string | number): Promise<number> {
+  return Number((await readProc(String(pid), 'schedstat')).split(' ')[0]) / 1e6;
+}
+
 /** Process ids of workerd that this process started. */
 async function workerdProcesses(): Promise<Set<string>> {
   const found = new Set<string>();
@@ -31,7 +36,7 @@ export async function startAndFind(start: () => Promise<LocalWorker>): Promise<W
   const pid = [...(await workerdProcesses())].find((id) => !before.has(id)) ?? 'none';
   return {
     worker,
-    cpuMs: async () => Number((await readProc(pid, 'schedstat')).split(' ')[0]) / 1e6,
+    cpuMs: () => threadCpuMs(pid),
     rssBytes: async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readProc(pid, 'status'))?.[1] ?? 0) * 1024,
   };
 }
