@@ -20,7 +20,7 @@ import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { readPackedFile } from '../../weights/packed/file.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
 import { argmax, cosine, runFloatOnnx } from './run-float-onnx.ts';
 
 const CLASSES = 1000;

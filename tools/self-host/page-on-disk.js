@@ -30,6 +30,13 @@ export default {
       ...(modified ? { 'last-modified': modified } : {}),
       ...(NAMED_FOR_CONTENT.test(file) ? { 'cache-control': 'public, max-age=31536000, immutable' } : {}),
     };
-    return new Response(found.body, { headers });
+    const response = new Response(found.body, { headers });
+    if (file !== '/index.html') return response;
+    // As src/http/page.ts: where the page is shown to others, its picture's whole address is wanted.
+    const absolute = {
+      element: (meta) =>
+        meta.setAttribute('content', new URL(meta.getAttribute('content'), request.url).href),
+    };
+    return new HTMLRewriter().on('meta[property="og:image"]', absolute).transform(response);
   },
 };
