@@ -17,6 +17,11 @@ export interface Machine {
   flags: string[];
 }
 
+/** Node's flags that take instructions away: other processes that are measured get them, too. */
+export function instructionFlags(): string[] {
+  return process.execArgv.filter((flag) => flag.startsWith('--no-enable-'));
+}
+
 const DOT: Record<number, string> = {
   129540: 'one instruction, unsigned inputs (vpdpbusd)',
   [-508]: 'one instruction, signed inputs (sdot)',

@@ -1,15 +1,15 @@
-// The parts of the bench that need a process of their own: the first pass of a fresh one, and Node with instructions
-// taken away.
+// The part of the bench that needs processes of its own: the first pass of a fresh one.
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { BenchError } from './contender.ts';
-import type { FlaggedFigures } from './flagged-process.ts';
 import type { FreshFigures } from './fresh-process.ts';
+import { instructionFlags } from './machine.ts';
 import { median } from './statistics.ts';
 
-async function runNode<T>(flags: string[], script: string, parameters: string[]): Promise<T> {
+async function runNode<T>(script: string, parameters: string[]): Promise<T> {
   const file = path.join(import.meta.dirname, script);
+  const flags = instructionFlags();
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, file, ...parameters], {
       maxBuffer: 1 << 24,
@@ -30,7 +30,7 @@ export interface FreshRow extends FreshFigures {
 /** Medians over `processes` fresh ones. */
 export async function measureFresh(model: string, picture: string, processes: number): Promise<FreshRow> {
   const runs: FreshFigures[] = [];
-  for (let i = 0; i < processes; i++) runs.push(await runNode([], 'fresh-process.ts', [model, picture]));
+  for (let i = 0; i < processes; i++) runs.push(await runNode('fresh-process.ts', [model, picture]));
   const middle = (key: keyof FreshFigures) => median(runs.map((run) => run[key]));
   return {
     processes,
@@ -40,15 +40,4 @@ export async function measureFresh(model: string, picture: string, processes: nu
     steady_cpu_ms: middle('steady_cpu_ms'),
     ratio: median(runs.map((run) => run.first_cpu_ms / run.steady_cpu_ms)),
   };
-}
-
-/** @param onnx the peers' files, float and int8; none: only ours */
-export function measureFlagged(
-  flag: string,
-  model: string,
-  picture: string,
-  rounds: number,
-  onnx: readonly string[],
-): Promise<FlaggedFigures> {
-  return runNode([flag], 'flagged-process.ts', [model, picture, String(rounds), ...onnx]);
 }

@@ -1,8 +1,9 @@
 // One run's figures, as JSON and as text.
 import { table } from '../table.ts';
 import { barsOf } from './bars.ts';
+import type { ColdFigures, RequestCpu } from './cold.ts';
 import type { DecodeRow } from './decode.ts';
-import type { FlaggedFigures } from './flagged-process.ts';
+import type { DenseRow } from './dense.ts';
 import type { Breakdown, LayerRow } from './layers.ts';
 import type { Machine } from './machine.ts';
 import type { FreshRow } from './processes.ts';
@@ -28,16 +29,24 @@ export interface Report {
   layers: LayerRow[];
   breakdown: Omit<Breakdown, 'layers'>;
   batch: { pictures: number; ms: number; one_ms: number; ratio: number };
+  /** Dense layers of 1000 classes alone. */
+  dense: DenseRow[];
+  neighbours?: { threads: number; gbytes: number };
   fresh: FreshRow;
   /** Bytes of the engine's linear memory. */
   engine_bytes: number;
   workerd?: { node_ms: number; workerd_ms: number; ratio: number };
-  flagged?: FlaggedFigures & { flag: string };
   service?: ServiceFigures;
+  /** First answers of fresh Workers. */
+  cold?: ColdFigures;
+  /** Computing time of a warm request of a 500 x 375 JPEG. */
+  request?: RequestCpu;
   /** Linear memories of engine and decoder, heap and buffers. */
   isolate_bytes?: number;
   decode?: DecodeRow[];
 }
+
+const KINDS = { single: 'of processors with AVX-VNNI', several: 'of processors without AVX-VNNI' };
 
 const ms = (value: number) => value.toFixed(2);
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -88,7 +97,7 @@ function layerTable(report: Report): string {
 }
 
 function otherLines(report: Report): string {
-  const { batch, fresh, service, flagged, workerd } = report;
+  const { batch, fresh, service, workerd, cold, request } = report;
   const lines = [
     `batch of ${batch.pictures}: ${ms(batch.ms)} ms, ${batch.ratio.toFixed(2)} x one picture`,
     `first pass of a fresh process: ${ms(fresh.first_cpu_ms)} ms of computing, ${fresh.ratio.toFixed(2)} x the steady ` +
@@ -100,17 +109,23 @@ function otherLines(report: Report): string {
       `workerd against Node, ten passes each, computing time: ${ms(workerd.workerd_ms)} and ${ms(workerd.node_ms)} ms a pass, ` +
         `${workerd.ratio.toFixed(2)} x`,
     );
-  if (flagged)
-    lines.push(
-      `node ${flagged.flag}: peak ${flagged.peak_gmacs.toFixed(1)} GMAC/s; min ms: ` +
-        flagged.rows.map((row) => `${row.name} ${ms(row.min_ms)}`).join(', '),
-    );
   if (service) {
     const { width, height, median, min } = service.classify;
     lines.push(
       `POST /v1/classify, ${width} x ${height} JPEG, warm, workerd: median ${ms(median)}, min ${ms(min)} ms`,
     );
   }
+  if (cold)
+    lines.push(
+      `first answer of a fresh Worker: min ${ms(cold.wall.min)}, median ${ms(cold.wall.median)} ms; computing ` +
+        `${ms(cold.cpu.min)} ms; the first touches of the model's pages alone ${ms(cold.touch_ms)} ms`,
+    );
+  if (request)
+    lines.push(
+      `computing time of a warm request, plain workerd: min ${ms(request.request.min)}, median ` +
+        `${ms(request.request.median)} ms; of a pass in turn with it: min ${ms(request.pass.min)}, median ` +
+        `${ms(request.pass.median)} ms`,
+    );
   if (service?.memory && report.isolate_bytes !== undefined) {
     const { heap_bytes, rss_bytes, empty_rss_bytes } = service.memory;
     lines.push(
@@ -120,6 +135,18 @@ function otherLines(report: Report): string {
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function denseTable(rows: readonly DenseRow[]): string {
+  return table(
+    ['dense, 1000 classes', 'inputs not zero', 'fc6', 'fc7', 'fc8', 'sum, min ms'],
+    rows.map(({ bits, share, layers, ms: sum }) => [
+      `${bits} bits`,
+      percent(share),
+      ...layers.map((layer) => ms(layer)),
+      ms(sum),
+    ]),
+  );
 }
 
 function decodeTable(rows: readonly DecodeRow[]): string {
@@ -145,13 +172,17 @@ export function reportText(report: Report): string {
     ['bar', 'value', 'wanted', ''],
     barsOf(report).map(({ name, value, bar, met }) => [name, value, bar, met ? 'met' : 'MISSED']),
   );
+  const beside = report.neighbours
+    ? `, ${report.neighbours.threads} neighbours that read ${report.neighbours.gbytes.toFixed(1)} GB/s`
+    : '';
   const flags = machine.flags.length > 0 ? `, flags ${machine.flags.join(' ')}` : '';
   return [
-    `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}; Node ${machine.node}, V8 ${machine.v8}${flags}\n` +
-      `dot product: ${machine.dot}; one thread; ${report.rounds} interleaved rounds; ${report.pictures}\n`,
+    `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}${beside}; Node ${machine.node}, V8 ${machine.v8}${flags}\n` +
+      `dot product: ${machine.dot}, bars ${KINDS[machine.kind]}; one thread; ${report.rounds} interleaved rounds; ${report.pictures}\n`,
     forwardTable(report),
     layerTable(report),
     kernels,
+    denseTable(report.dense),
     otherLines(report),
     ...(report.decode ? [decodeTable(report.decode)] : []),
     bars,

@@ -3,33 +3,38 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../../src/engine/engine.ts';
-import { openEngine } from '../../weights/packed/engine.ts';
+import { kernelsModule, openEngine } from '../../weights/packed/engine.ts';
 import { withProgress } from '../progress.ts';
 import { defaultModelFile } from '../workers/local-worker.ts';
+import { measureCold, measureRequestCpu } from './cold.ts';
 import { type Contender, PEERS_COMMAND } from './contender.ts';
 import { benchDecode } from './decode.ts';
 import { decoderMemoryBytes } from './decoder-memory.ts';
+import { openDense } from './dense.ts';
+import { inEightBits } from './eight-bits.ts';
 import { openBreakdown } from './layers.ts';
 import { describeMachine } from './machine.ts';
+import { startNeighbours } from './neighbours.ts';
 import { oursInNode, oursInWorkerd, WORKERD_PASSES } from './ours.ts';
 import { openPeak } from './peak.ts';
 import { openPeers } from './peers/open.ts';
 import { openPictures } from './pictures.ts';
-import { measureFlagged, measureFresh } from './processes.ts';
+import { measureFresh } from './processes.ts';
 import { race, timingRow, verifyAll } from './race.ts';
 import type { Report } from './report.ts';
 import { measureService } from './service.ts';
 import { cpuNow, median } from './statistics.ts';
 
-const FLAG = '--no-enable-avx-vnni';
 const BATCH = 8;
 const BURST = 'ours-node in bursts';
 
 export interface Options {
-  /** Few repetitions; without workerd, the flagged process, HTTP and decoding. */
+  /** Few repetitions; without workerd, HTTP and decoding. */
   quick: boolean;
   /** Whether peers take part. */
   peers: boolean;
+  /** Threads that read memory meanwhile. */
+  neighbours: number;
 }
 
 interface Effort {
@@ -37,9 +42,10 @@ interface Effort {
   warmUps: number;
   processes: number;
   requests: number;
+  starts: number;
 }
-const FULL: Effort = { rounds: 40, warmUps: 5, processes: 7, requests: 60 };
-const QUICK: Effort = { rounds: 5, warmUps: 3, processes: 1, requests: 0 };
+const FULL: Effort = { rounds: 40, warmUps: 5, processes: 7, requests: 60, starts: 7 };
+const QUICK: Effort = { rounds: 5, warmUps: 3, processes: 1, requests: 0, starts: 0 };
 
 /** Ours in Node, timed as ours in workerd is: as the mean of several passes. */
 function inBursts(ours: Contender): Contender {
@@ -83,15 +89,18 @@ function batchTimer(engine: Engine, picture: Uint8Array) {
 async function openContenders(engine: Engine, file: string, options: Options, calibration: Uint8Array[]) {
   const ours = oursInNode(engine);
   const contenders = [ours];
+  const wide = inEightBits(engine);
+  if (wide)
+    contenders.push({ ...oursInNode(wide), name: 'ours-node-8bit', detail: 'the same weights in 8 bits' });
   if (!options.quick) {
     const workerd = await withProgress('starting workerd', () => oursInWorkerd(file));
     contenders.push(inBursts(ours), workerd);
   }
-  if (!options.peers) return { contenders, onnx: [] };
+  if (!options.peers) return contenders;
   const peers = await withProgress('preparing the peers', (update) => openPeers(engine, calibration, update));
   if (peers.missing.length > 0)
     process.stderr.write(`not installed, left out: ${peers.missing.join(', ')}; ${PEERS_COMMAND}\n`);
-  return { contenders: [...contenders, ...peers.contenders], onnx: peers.onnx };
+  return [...contenders, ...peers.contenders];
 }
 
 /** Throws BenchError when a contender answers wrongly, OperatorError when the kernels are not built. */
@@ -102,19 +111,21 @@ export async function measure(options: Options): Promise<Report> {
   const engine = await openEngine(file);
   const pictures = await openPictures(engine.info.preprocess);
   const peak = await openPeak();
-  const { contenders, onnx } = await openContenders(engine, file, options, pictures.calibration);
+  const contenders = await openContenders(engine, file, options, pictures.calibration);
   const breakdown = await openBreakdown(engine, pictures.timed);
   const batch = batchTimer(engine, pictures.timed);
+  const dense = openDense(kernelsModule());
+  const neighbours = options.neighbours > 0 ? await startNeighbours(options.neighbours) : undefined;
   const verified = await withProgress('verifying', () => verifyAll(contenders, pictures.verification));
   const timings = await withProgress('timing', (update) =>
     race(contenders, pictures.timed, effort.rounds, effort.warmUps, (round) => {
       breakdown.measure();
       batch.measure();
+      dense.measure();
       peak();
       update(round + 1, effort.rounds);
     }),
   );
-  for (const contender of contenders) await contender.close();
   const folder = path.join(import.meta.dirname, '../../build/bench');
   await mkdir(folder, { recursive: true });
   const picture = path.join(folder, 'picture.rgb');
@@ -140,20 +151,30 @@ export async function measure(options: Options): Promise<Report> {
     layers,
     breakdown: rest,
     batch: batch.result(),
+    dense: dense.result(),
+    ...(neighbours ? { neighbours: { threads: options.neighbours, gbytes: neighbours.gbytes() } } : {}),
     fresh,
     engine_bytes: engine.memoryBytes,
   };
-  if (options.quick) return report;
+  if (options.quick) {
+    for (const contender of contenders) await contender.close();
+    await neighbours?.stop();
+    return report;
+  }
   const burst = timings.get(BURST)?.cpu.median ?? Number.NaN;
   const workerd = timings.get('ours-workerd')?.cpu.median ?? Number.NaN;
   report.workerd = { node_ms: burst, workerd_ms: workerd, ratio: workerd / burst };
-  const flagged = await withProgress(`node ${FLAG}`, () =>
-    measureFlagged(FLAG, file, picture, effort.rounds, onnx),
-  );
-  report.flagged = { flag: FLAG, ...flagged };
   report.service = await withProgress('POST /v1/classify', (update) =>
     measureService(pictures.jpeg, effort.requests, (done) => update(done, effort.requests)),
   );
+  report.cold = await withProgress('first answers', () => measureCold(pictures.jpeg.file, effort.starts));
+  report.request = await withProgress('computing time of a request', () =>
+    measureRequestCpu(pictures.jpeg.file, effort.requests / 4, async () => {
+      const contender = contenders.find(({ name }) => name === 'ours-workerd');
+      return (await contender?.time?.(pictures.timed))?.cpu ?? Number.NaN;
+    }),
+  );
+  for (const contender of contenders) await contender.close();
   const { memory } = report.service;
   if (memory)
     report.isolate_bytes =
@@ -162,5 +183,6 @@ export async function measure(options: Options): Promise<Report> {
       memory.heap_bytes +
       memory.buffer_bytes;
   report.decode = await withProgress('decoding', () => benchDecode());
+  await neighbours?.stop();
   return report;
 }

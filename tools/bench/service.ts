@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HeapProbe, type HeapUsage } from '../workers/heap-probe.ts';
 import { bundleWorker, defaultModelFile, startWorker } from '../workers/local-worker.ts';
+import { classify } from './cold.ts';
 import { BenchError } from './contender.ts';
 import { type Timing, timingOf } from './statistics.ts';
 import { startAndFind } from './workerd-process.ts';
@@ -73,18 +74,10 @@ export async function measureService(
   );
   try {
     await worker.bucket.put(key, await readFile(model));
-    const url = new URL('/v1/classify', worker.url);
-    const classify = async () => {
-      const start = performance.now();
-      const response = await fetch(url, { method: 'POST', body: new Uint8Array(file) });
-      const text = await response.text();
-      if (!response.ok) throw new BenchError(`POST /v1/classify: expected status 200, found ${text}`);
-      return performance.now() - start;
-    };
-    for (let i = 0; i < 20; i++) await classify();
+    for (let i = 0; i < 20; i++) await classify(worker.url, file);
     const samples: number[] = [];
     for (let i = 0; i < requests; i++) {
-      samples.push(await classify());
+      samples.push(await classify(worker.url, file));
       onRequest(i + 1);
     }
     const timing = { ...timingOf(samples), width, height, bytes: file.length };

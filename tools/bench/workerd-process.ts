@@ -15,6 +15,11 @@ async function readProc(pid: string, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
 }
 
+/** Milliseconds that the main thread of a process, which runs the Worker, has computed so far. */
+export async function threadCpuMs(pid: string | number): Promise<number> {
+  return Number((await readProc(String(pid), 'schedstat')).split(' ')[0]) / 1e6;
+}
+
 /** Process ids of workerd that this process started. */
 async function workerdProcesses(): Promise<Set<string>> {
   const found = new Set<string>();
@@ -33,7 +38,7 @@ export async function startAndFind(start: () => Promise<LocalWorker>): Promise<W
   return {
     worker,
     pid: Number(pid),
-    cpuMs: async () => Number((await readProc(pid, 'schedstat')).split(' ')[0]) / 1e6,
+    cpuMs: () => threadCpuMs(pid),
     rssBytes: async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readProc(pid, 'status'))?.[1] ?? 0) * 1024,
   };
 }

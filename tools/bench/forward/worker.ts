@@ -2,10 +2,14 @@
 //   POST /weights           a packed model file
 //   POST /forward?count=N   a picture, u8 RGB; N forward passes, answers {ms, logits}: the time of them all
 // Locally workerd's clock goes on during computation, in steps of a millisecond.
+import { DurableObject } from 'cloudflare:workers';
 import kernelsModule from '../../../build/kernels.wasm';
 import { Engine } from '../../../src/engine/engine.ts';
 import { modelInfoOf } from '../../../src/model/header.ts';
 import { parseHeader } from '../../../src/model/safetensors.ts';
+
+/** wrangler.toml names it, and wrangler bundles nothing without it. */
+export class HeadTrainer extends DurableObject {}
 
 let engine: Engine | undefined;
 

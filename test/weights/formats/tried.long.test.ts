@@ -5,35 +5,35 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { concat, floats, number, type Part } from '../../tools/fixtures/encode-protobuf.ts';
-import { randomNumbers } from '../../tools/fixtures/random.ts';
+import { concat, floats, number, type Part } from '../../../tools/fixtures/encode-protobuf.ts';
+import { randomNumbers } from '../../../tools/fixtures/random.ts';
 import {
   frameworkInput,
   pictures,
   type TrainedModel,
   trainedModel,
-} from '../../tools/fixtures/trained-model.ts';
-import { type ImportOptions, importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { PREPROCESS } from '../../weights/formats/network/preprocess-presets.ts';
-import { withMean, withMeanImage } from '../../weights/mean-image.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
-import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
-import { encodeCaffemodel } from './encode/caffemodel.ts';
-import { encodeKeras } from './encode/keras.ts';
-import { encodeMatConvNet } from './encode/mat.ts';
-import { encodeNpz } from './encode/npz.ts';
+} from '../../../tools/fixtures/trained-model.ts';
+import { type ImportOptions, importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { PREPROCESS } from '../../../weights/formats/network/preprocess-presets.ts';
+import { withMean, withMeanImage } from '../../../weights/mean-image.ts';
+import { OperatorError } from '../../../weights/operator-error.ts';
+import { packModel } from '../../../weights/pack.ts';
+import { kernelTiles, openEngine } from '../../../weights/packed/engine.ts';
+import { encodeCaffemodel } from '../encode/caffemodel.ts';
+import { encodeKeras } from '../encode/keras.ts';
+import { encodeMatConvNet } from '../encode/mat.ts';
+import { encodeNpz } from '../encode/npz.ts';
 import {
   encodeTorchStream,
   encodeTorchZip,
   type Norm,
   TORCHVISION_KEYS,
   type TorchOptions,
-} from './encode/torch.ts';
-import { encodeTorchOnnx, type TorchOnnxOptions } from './encode/torch-onnx.ts';
-import { UNREAD_FORMS } from './encode/unread-forms.ts';
-import { argmax, cosine, type Feed, runFloatOnnx, runGraph } from './run-float-onnx.ts';
+} from '../encode/torch.ts';
+import { encodeTorchOnnx, type TorchOnnxOptions } from '../encode/torch-onnx.ts';
+import { UNREAD_FORMS } from '../encode/unread-forms.ts';
+import { argmax, cosine, type Feed, runFloatOnnx, runGraph } from '../run-float-onnx.ts';
 
 interface Imported {
   content: Part;
