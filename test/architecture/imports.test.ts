@@ -60,6 +60,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'image',
     'model',
     'network',
+    'random',
     'isolate',
     'errors',
   ],

@@ -1,5 +1,5 @@
 // Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { photograph } from '../../tools/fixtures/photograph.ts';
@@ -49,6 +49,18 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   expect(rest.status).toBe(206);
   const whole = await readFile((await defaultModelFile()).file);
   expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(20_000_000))).toBe(true);
+});
+
+test('a range of the model that begins beyond its end is refused with its length', async () => {
+  const { size } = await stat((await defaultModelFile()).file);
+  for (const from of [size, 2 * size]) {
+    const response = await fetch(new URL('/v1/models/alexnet-ten-classes/file', worker.url), {
+      headers: { range: `bytes=${from}-` },
+    });
+    expect(response.status).toBe(416);
+    expect(response.headers.get('content-range')).toBe(`bytes */${size}`);
+    expect(await response.json()).toMatchObject({ type: 'urn:alexnet-edge:problem:range-beyond-end' });
+  }
 });
 
 test('has no jobs, and says what would make some', async () => {

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWeights } from '../../../weights/formats/forms.ts';
 import { loadFile } from '../../../weights/formats/loaded-file.ts';
 import { OperatorError } from '../../../weights/operator-error.ts';
-import { encodeZip } from '../encode/zip.ts';
 import { padded, UNREAD_FORMS } from '../encode/unread-forms.ts';
+import { encodeZip } from '../encode/zip.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -20,20 +20,20 @@ import { withMean, withMeanImage } from '../../../weights/mean-image.ts';
 import { OperatorError } from '../../../weights/operator-error.ts';
 import { packModel } from '../../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../../weights/packed/engine.ts';
-import { encodeCaffemodel } from './encode/caffemodel.ts';
-import { encodeKeras } from './encode/keras.ts';
-import { encodeMatConvNet } from './encode/mat.ts';
-import { encodeNpz } from './encode/npz.ts';
+import { encodeCaffemodel } from '../encode/caffemodel.ts';
+import { encodeKeras } from '../encode/keras.ts';
+import { encodeMatConvNet } from '../encode/mat.ts';
+import { encodeNpz } from '../encode/npz.ts';
 import {
   encodeTorchStream,
   encodeTorchZip,
   type Norm,
   TORCHVISION_KEYS,
   type TorchOptions,
-} from './encode/torch.ts';
-import { encodeTorchOnnx, type TorchOnnxOptions } from './encode/torch-onnx.ts';
-import { argmax, cosine, type Feed, runFloatOnnx, runGraph } from '../run-float-onnx.ts';
+} from '../encode/torch.ts';
+import { encodeTorchOnnx, type TorchOnnxOptions } from '../encode/torch-onnx.ts';
 import { UNREAD_FORMS } from '../encode/unread-forms.ts';
+import { argmax, cosine, type Feed, runFloatOnnx, runGraph } from '../run-float-onnx.ts';
 
 interface Imported {
   content: Part;
