@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   'too-complex': { status: 413, title: 'The picture would take too much work to decode' },
   'unsupported-encoding': { status: 415, title: 'Compressed bodies are not read here' },
   'unsupported-image': { status: 415, title: 'This is not an image that is read here' },
+  'range-beyond-end': { status: 416, title: 'The range begins beyond the end' },
   'damaged-image': { status: 422, title: 'The image is damaged' },
   'bad-examples': { status: 422, title: 'Nothing can be learned from these examples' },
   'too-many-requests': { status: 429, title: 'Too many requests' },

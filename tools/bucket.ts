@@ -1,7 +1,8 @@
 // The bucket that the Worker reads its model from, as `wrangler dev` simulates it (.wrangler/state). An object that is
 // there already, byte for byte, is not stored again; a damaged one is replaced; another model's stays. The account's
 // bucket is filled by deploy/steps.ts.
-import { open, readFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { R2Bucket, R2UploadedPart } from '@cloudflare/workers-types';
@@ -9,6 +10,7 @@ import { getPlatformProxy } from 'wrangler';
 import { OperatorError } from '../weights/operator-error.ts';
 import { isSameModel } from '../weights/packed/conflict.ts';
 import type { PackedFile } from '../weights/packed/file.ts';
+import { readConfig } from './config.ts';
 import { requireFreeSpace } from './free-space.ts';
 
 /** Bytes stored of all bytes. */
@@ -18,20 +20,49 @@ export type UploadProgress = (done: number, total: number) => void;
 const PART_BYTES = 8 << 20;
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Gives the local bucket to `use` and lets the simulator go afterwards. */
-export async function withLocalBucket<T>(
-  use: (bucket: R2Bucket) => Promise<T>,
-  persistPath = path.join(root, '.wrangler', 'state', 'v3'),
-): Promise<T> {
-  const proxy = await getPlatformProxy<{ MODELS: R2Bucket }>({
-    configPath: path.join(root, 'wrangler.toml'),
-    persist: { path: persistPath },
+const STATE = path.join(root, '.wrangler', 'state', 'v3');
+
+export interface OpenBucket {
+  bucket: R2Bucket;
+  close(): Promise<void>;
+}
+
+/**
+ * A bucket of `wrangler dev`, or the account's, by itself: with the Worker of wrangler.toml, wrangler would warn that its
+ * Durable Objects do not work here. @param statePath of the local buckets
+ */
+export async function openBucket(name: string, remote = false, statePath = STATE): Promise<OpenBucket> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bucket-'));
+  const config = path.join(folder, 'wrangler.json');
+  const binding = { binding: 'BUCKET', bucket_name: name, ...(remote ? { remote } : {}) };
+  await writeFile(
+    config,
+    JSON.stringify({ name: 'bucket', compatibility_date: '2026-10-20', r2_buckets: [binding] }),
+  );
+  const proxy = await getPlatformProxy<{ BUCKET: R2Bucket }>({
+    configPath: config,
+    persist: { path: statePath },
     envFiles: [],
   });
+  return {
+    bucket: proxy.env.BUCKET,
+    async close() {
+      await proxy.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives the local bucket of models to `use` and lets the simulator go afterwards. */
+export async function withLocalBucket<T>(
+  use: (bucket: R2Bucket) => Promise<T>,
+  statePath = STATE,
+): Promise<T> {
+  const { bucket, close } = await openBucket((await readConfig()).bucketName, false, statePath);
   try {
-    return await use(proxy.env.MODELS);
+    return await use(bucket);
   } finally {
-    await proxy.dispose();
+    await close();
   }
 }
 

@@ -1,9 +1,11 @@
 // What a machine may lack, in one line instead of a stack trace; loaded before every command of package.json, hence plain
 // JavaScript that imports nothing that has to be installed. A failed start leaves files behind under other names at the
 // most (`.part`), so the next one repairs what this one could not do.
-import './node-version.js';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { requireNode } from './node-version.js';
+
+requireNode();
 
 const ROOT = path.join(import.meta.dirname, '..');
 

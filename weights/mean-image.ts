@@ -3,8 +3,8 @@
 // height x width x 3, RGB). Convolution is linear, so the packer turns it into the map that conv1 makes of it.
 import type { FloatModel, FloatTensor } from './float-model.ts';
 import { readMeanBlob } from './formats/caffe/mean.ts';
-import { permuted, reshaped } from './formats/canonical.ts';
 import { loadFile } from './formats/loaded-file.ts';
+import { permuted, reshaped } from './formats/network/canonical.ts';
 import { readNpyArray } from './formats/numpy/numpy.ts';
 import type { StoredTensor } from './formats/stored-tensor.ts';
 import { OperatorError } from './operator-error.ts';

@@ -1,7 +1,7 @@
 // The published files: where they lie, how long they are, and what is known of them. `get` downloads by this
 // table; an import recognises a file of it by its checksum, whatever its name is.
 import type { DigestName } from './formats/loaded-file.ts';
-import type { VariantName } from './formats/variants.ts';
+import type { VariantName } from './formats/network/variants.ts';
 
 export interface PublishedFile {
   name: string;

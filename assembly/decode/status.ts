@@ -1,5 +1,5 @@
 // What a call of the decoder says: positive to go on, negative for a failure. The numbers are the contract
-// with src/image/failure.ts, which turns failures into the error codes of the service.
+// with src/image/instance.ts, which turns failures into the error codes of the service.
 
 /** The input is used up; give more. */
 export const MORE: i32 = 0;

@@ -1,19 +1,18 @@
-// The page's web worker: the same decoder, engine and weights as on the server, hence the same bits. Where the
-// browser does not know relaxed SIMD it runs the kernels that do without; they give the same bits, too.
-import type { Engine } from '../engine/engine.ts';
-import { ImageDecoder } from '../image/decoder.ts';
-import { imageLimits } from '../image/limits.ts';
-import type { Picture } from '../image/picture.ts';
-import { openWholeFile } from '../model/whole-file.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
-import { fetchModel, forgetModel, keepModel } from './model-fetch.ts';
+// The page's web worker: classifies, teaches and finds alike, one question after the other. Where the browser does not
+// know relaxed SIMD it runs the kernels that do without; they give the same bits, too.
+import { Album } from './album.ts';
+import { LocalEngine } from './local-engine.ts';
+import type { Answer, FromWorker, Question, Source, ToWorker } from './messages.ts';
+import { Teaching } from './teaching.ts';
 
 /** Beside this script, in the folder that is named for what lies in it. */
 const beside = (name: string) => new URL(name, import.meta.url).href;
 const KERNELS = ['kernels.relaxed.wasm', 'kernels.simd128.wasm'].map(beside);
 
-let engine: Engine | undefined;
-let decoder: ImageDecoder | undefined;
+let kernels: Promise<WebAssembly.Module> | undefined;
+let engine: LocalEngine | undefined;
+const teaching = new Teaching();
+const album = new Album();
 
 function say(message: FromWorker): void {
   postMessage(message);
@@ -34,54 +33,43 @@ async function compileKernels(): Promise<WebAssembly.Module> {
   throw new Error('This browser does not know WebAssembly SIMD.');
 }
 
-async function open({ model, sha256, token }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
-  const progress = (bytes: number, of: number) => say({ kind: 'progress', bytes, of });
-  const [kernels, decode, file] = await Promise.all([
-    compileKernels(),
-    bytesOf(beside('decode.wasm')).then((bytes) => WebAssembly.compile(bytes)),
-    fetchModel({ model, sha256, token, progress }),
-  ]);
-  decoder = new ImageDecoder(decode);
-  engine = await openWholeFile(kernels, file.bytes).catch(async (error: unknown) => {
-    await forgetModel(model, sha256);
-    throw error;
+function kernelsModule(): Promise<WebAssembly.Module> {
+  kernels ??= compileKernels();
+  kernels.catch(() => {
+    kernels = undefined;
   });
-  if (!file.cached) await keepModel(model, sha256, file.bytes);
-  say({ kind: 'ready', bytes: file.bytes.length, cached: file.cached, size: engine.inputSize });
+  return kernels;
 }
 
-async function decodeFile(file: Blob, fit: 'resize' | 'none', { info }: Engine): Promise<Picture> {
-  if (!decoder) throw new Error('The decoder is not there yet.');
-  const { preprocess } = info;
-  return decoder.decode(new Uint8Array(await file.arrayBuffer()), {
-    preprocess: fit === 'none' ? { ...preprocess, resize: 'warp', resizeTo: preprocess.crop } : preprocess,
-    limits: imageLimits({}),
-    exif: 'apply',
-    area: 'crop',
-  });
-}
-
-function rgb(rgba: Uint8ClampedArray): Uint8Array {
-  const pixels = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3)
-    pixels.set(rgba.subarray(from, from + 3), to);
-  return pixels;
-}
-
-async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<void> {
+/** Throws Error before the weights are there. */
+function opened(): LocalEngine {
   if (!engine) throw new Error('The weights are not there yet.');
+  return engine;
+}
+
+async function layersOf(source: Source): Promise<Readonly<Record<string, Float32Array>>> {
+  if (source.kind === 'activations') return source.layers;
+  const local = opened();
+  return local.activations(await local.pixels(source));
+}
+
+async function embeddingOf(source: Source): Promise<Float32Array> {
+  if (source.kind !== 'activations') return opened().run(await opened().pixels(source)).embedding;
+  return Object.values(source.layers).at(-1) ?? new Float32Array(0);
+}
+
+async function classify(source: Source): Promise<Answer> {
+  const local = opened();
+  if (source.kind === 'activations') throw new Error('Expected a photo to classify, got activations.');
   const started = performance.now();
-  const picture =
-    message.kind === 'classify' ? await decodeFile(message.file, message.fit, engine) : undefined;
-  const pixels = message.kind === 'frame' ? rgb(message.rgba) : picture?.pixels;
+  const picture = source.kind === 'file' ? await local.decode(source.file, source.fit) : undefined;
+  const pixels = picture?.pixels ?? (await local.pixels(source));
   const decoded = performance.now();
-  const [prediction] = pixels ? engine.run([pixels]) : [];
-  if (!prediction) throw new Error('The engine gave no prediction.');
-  say({
+  const { logits, probabilities } = local.run(pixels);
+  return {
     kind: 'answer',
-    id: message.id,
-    logits: prediction.logits,
-    probabilities: prediction.probabilities,
+    logits,
+    probabilities,
     image: picture && {
       format: picture.format,
       width: picture.width,
@@ -91,16 +79,46 @@ async function answer(message: Exclude<ToWorker, { kind: 'open' }>): Promise<voi
     pixels: picture?.pixels,
     decodeMs: decoded - started,
     inferenceMs: performance.now() - decoded,
-  });
+  };
 }
 
-Reflect.set(globalThis, 'onmessage', ({ data }: { data: ToWorker }) => {
-  const work = data.kind === 'open' ? open(data) : answer(data);
-  work.catch((error: unknown) =>
-    say({
-      kind: 'failed',
-      ...(data.kind === 'open' ? {} : { id: data.id }),
-      message: error instanceof Error ? error.message : String(error),
-    }),
+async function open({ model, sha256, token }: Extract<Question, { kind: 'open' }>): Promise<Answer> {
+  const progress = (bytes: number, of: number) => say({ kind: 'progress', bytes, of });
+  const decode = bytesOf(beside('decode.wasm')).then((bytes) => WebAssembly.compile(bytes));
+  engine ??= await LocalEngine.open(kernelsModule(), decode, { model, sha256, token, progress });
+  return { kind: 'ready', bytes: engine.bytes, cached: engine.cached, size: engine.inputSize };
+}
+
+async function answer(question: Question): Promise<Answer> {
+  switch (question.kind) {
+    case 'open':
+      return open(question);
+    case 'classify':
+      return classify(question.source);
+    case 'learn':
+      return { kind: 'said', said: teaching.learn(question.photo, await layersOf(question.source)) };
+    case 'forget':
+      teaching.forget(question.photos);
+      return { kind: 'done' };
+    case 'train':
+      return teaching.train(await kernelsModule(), question);
+    case 'ask':
+      return { kind: 'said', said: teaching.ask(await layersOf(question.source)) };
+    case 'remember':
+      if (question.first) album.clear();
+      album.add(question.photo, await embeddingOf(question.source));
+      return { kind: 'done' };
+    case 'alike': {
+      const of = typeof question.of === 'number' ? question.of : await embeddingOf(question.of);
+      return { kind: 'alike', photos: album.alike(await kernelsModule(), of, question.count) };
+    }
+  }
+}
+
+Reflect.set(globalThis, 'onmessage', ({ data: { id, ...question } }: { data: ToWorker }) => {
+  answer(question).then(
+    (found) => say({ ...found, id }),
+    (error: unknown) =>
+      say({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) }),
   );
 });

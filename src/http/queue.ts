@@ -9,12 +9,14 @@ const CLIENT = 'jobs';
 
 export function queueHandler(isolate: Isolate) {
   return (batch: MessageBatch<unknown>, env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>) =>
-    consume(batch, env, (bytes) =>
-      createClassifier(isolate, env, {
-        client: CLIENT,
-        log: emptyLog(),
-        waitUntil: (promise) => ctx.waitUntil(promise),
-        ...(bytes === undefined ? { workMs: Number.POSITIVE_INFINITY } : {}),
-      }),
-    );
+    consume(batch, env, {
+      makeClassifier: (bytes) =>
+        createClassifier(isolate, env, {
+          client: CLIENT,
+          log: emptyLog(),
+          waitUntil: (promise) => ctx.waitUntil(promise),
+          ...(bytes === undefined ? { workMs: Number.POSITIVE_INFINITY } : {}),
+        }),
+      openIndex: (name, of) => isolate.retrieval.open(env, name, of),
+    });
 }

@@ -7,7 +7,7 @@
 // same part count once.
 import { ServiceError } from '../errors.ts';
 import { type BoundJobs, type JobBindings, requireBound } from './bindings.ts';
-import { classifyGroup, GROUP_PHOTOS, type MakeClassifier } from './group.ts';
+import { classifyGroup, GROUP_PHOTOS, type Machinery } from './group.ts';
 import type { Assignment } from './job.ts';
 import { problemLine } from './line.ts';
 import { type Announced, type PhotoName, readMessage, type WorkMessage } from './message.ts';
@@ -24,7 +24,7 @@ const DEAD = '-dead';
 
 interface Batch {
   jobs: BoundJobs;
-  makeClassifier: MakeClassifier;
+  machinery: Machinery;
   dead: boolean;
   workMs: number;
   /** By the job's name; undefined: there is no such job. */
@@ -57,7 +57,7 @@ type Ended = 'answered' | 'failed' | 'unfinished';
  * other try begins at the end.
  */
 async function work(batch: Batch, message: WorkMessage, attempts: number): Promise<Ended> {
-  const { jobs, dead, makeClassifier } = batch;
+  const { jobs, dead, machinery } = batch;
   const { job, part: number, photos } = message;
   const stub = jobs.JOBS.getByName(job);
   if (!batch.assignments.has(job)) batch.assignments.set(job, await stub.assignment());
@@ -76,12 +76,7 @@ async function work(batch: Batch, message: WorkMessage, attempts: number): Promi
     if (attempts % 2 === 0) missing.reverse();
     for (let at = 0; at < missing.length && batch.workMs < MAX_BATCH_WORK_MS; at += together) {
       const some = missing.slice(at, at + together);
-      const { outcomes, workMs } = await classifyGroup(
-        some,
-        assignment.parameters,
-        jobs.PHOTOS,
-        makeClassifier,
-      );
+      const { outcomes, workMs } = await classifyGroup(some, assignment.parameters, jobs.PHOTOS, machinery);
       batch.workMs += workMs;
       for (const [photo, outcome] of outcomes) {
         if ('line' in outcome) part.add(photo, outcome.line);
@@ -117,16 +112,16 @@ async function announce({ jobs }: Batch, objects: readonly Announced[]): Promise
 
 /**
  * Handles one batch. Rejects only where jobs are not bound; then all of it is tried again.
- * @param makeClassifier of this invocation
+ * @param machinery of this invocation
  */
 export async function consume(
   messages: MessageBatch<unknown>,
   env: JobBindings,
-  makeClassifier: MakeClassifier,
+  machinery: Machinery,
 ): Promise<void> {
   const batch: Batch = {
     jobs: requireBound(env),
-    makeClassifier,
+    machinery,
     dead: messages.queue.endsWith(DEAD),
     workMs: 0,
     assignments: new Map(),

@@ -4,19 +4,23 @@ import type { Classified } from '../classify/classifier.ts';
 import { modelName, type ResultOptions, resultMembers } from '../classify/result.ts';
 import type { ServiceError } from '../errors.ts';
 import type { ModelInfo } from '../network/model-info.ts';
+import type { Near } from '../retrieval/photo-index.ts';
 import type { PhotoName } from './message.ts';
 
 const FAILED = '{"problem":';
 
+/** @param near the photo of the index that it was left out for */
 export function resultLine(
   { key, etag }: PhotoName,
   classified: Classified,
   model: ModelInfo,
   options: ResultOptions,
+  near?: Near,
 ): string {
   const { name, version } = modelName(model);
   const members = resultMembers(classified, model, options);
-  return JSON.stringify({ key, etag, model: { name, version }, ...members }, plain);
+  const more = near ? { duplicate_of: near } : {};
+  return JSON.stringify({ key, etag, model: { name, version }, ...members, ...more }, plain);
 }
 
 /** Vectors are arrays on the wire. */

@@ -1,7 +1,11 @@
 // What a job is asked to do: which photos of the bucket, and what is said of each. Validated when the job is made, and
 // kept with it.
 import * as v from 'valibot';
+import { ServiceError } from '../errors.ts';
+import { MAX_DISTANCE } from '../retrieval/photo-index.ts';
 
+/** Of heads and indexes. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const MAX_SUFFIXES = 16;
 const MAX_HEADS = 8;
 const MAX_TOP_K = 1000;
@@ -37,7 +41,7 @@ export const JobParameters = v.strictObject({
   head: v.optional(
     v.pipe(
       v.array(
-        v.pipe(v.string('the name of a head'), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'the name of a head')),
+        v.pipe(v.string('the name of a head'), v.regex(NAME, 'the name of a head')),
         'a list of names of heads',
       ),
       v.maxLength(MAX_HEADS, `at most ${MAX_HEADS}`),
@@ -79,8 +83,38 @@ export const JobParameters = v.strictObject({
     ),
     [],
   ),
+  index: v.optional(
+    v.pipe(
+      v.string('the name of an index'),
+      v.regex(NAME, 'the name of an index'),
+      v.description('An index that the photos are added to, under their keys.'),
+    ),
+  ),
+  dedupe: v.optional(
+    v.pipe(
+      within(0, MAX_DISTANCE),
+      v.integer(share(0, MAX_DISTANCE)),
+      v.description(
+        'With index: a photo whose code differs in at most so many of 256 bits from that of another photo of the index is ' +
+          'not added; its line says which one, as `duplicate_of`.',
+      ),
+    ),
+  ),
 });
 export type JobParameters = v.InferOutput<typeof JobParameters>;
+
+/** Throws ServiceError bad-parameter for parameters that do not go together: an index has vectors of one kind. */
+export function checkTogether({ index, dedupe, head, crops }: JobParameters): void {
+  const wrong =
+    index === undefined
+      ? dedupe !== undefined && (['dedupe', 'it together with index'] as const)
+      : head.length > 0
+        ? (['index', 'it without head'] as const)
+        : crops !== 1 && (['index', 'it with crops of 1'] as const);
+  if (!wrong) return;
+  const [parameter, expected] = wrong;
+  throw new ServiceError('bad-parameter', `${parameter}: expected ${expected}`, { members: { parameter } });
+}
 
 /** Whether a job takes a photo of this key. */
 export function takes({ prefix, suffixes }: JobParameters, key: string): boolean {

@@ -5,20 +5,12 @@ import { joined } from '../isolate/byte-source.ts';
 import { sha256Hex } from '../model/checksum.ts';
 import { encodeHeader } from '../model/safetensors.ts';
 import { MODEL_FORMAT, type ModelInfo, writeModelInfo } from '../network/model-info.ts';
+import { Xoshiro128 } from '../random/xoshiro.ts';
 import { TINY_NETWORK } from './tiny-network.ts';
 import { kernelsModule } from './wasm-modules.ts';
 
 const CLASSES = 10;
 const SEED = 2012;
-
-/** Knuth's linear congruential generator (MMIX), its upper bits: -1 to 1. */
-function randomNumbers(): () => number {
-  let state = BigInt(SEED);
-  return () => {
-    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
-    return Number(state >> 40n) / 2 ** 23 - 1;
-  };
-}
 
 /** One tensor's bytes: weights of -127..127, biases about 0, scales that keep activations about 1. */
 function tensorBytes(name: string, dtype: string, shape: readonly number[], next: () => number): Uint8Array {
@@ -30,7 +22,8 @@ function tensorBytes(name: string, dtype: string, shape: readonly number[], next
 
 /** The file of a model named `tiny`: ten classes, pictures of 67 pixels. */
 export async function tinyModel(): Promise<Uint8Array> {
-  const next = randomNumbers();
+  const random = Xoshiro128.seeded(SEED);
+  const next = () => 2 * random.fraction() - 1;
   const info: ModelInfo = {
     format: MODEL_FORMAT,
     name: 'tiny',

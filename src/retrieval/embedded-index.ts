@@ -19,9 +19,10 @@ import {
   replaced,
   segmentKey,
 } from './manifest.ts';
+import { NearestOf } from './near.ts';
 import { Nearest } from './nearest.ts';
 import { duplicatePairs } from './pairs.ts';
-import type { Duplicate, Found, IndexFacts, PhotoIndex } from './photo-index.ts';
+import type { Duplicate, Found, IndexFacts, Near, NewPhoto, PhotoIndex } from './photo-index.ts';
 import { type Entry, encodeSegment, keyBytes, type Segment } from './segment.ts';
 import { readSegment, readSegmentKeys, type SegmentCache } from './segments.ts';
 
@@ -61,20 +62,33 @@ export class EmbeddedIndex implements PhotoIndex {
   }
 
   async put(key: string, vector: Float32Array): Promise<void> {
-    const entry = { key: checkKey(key), ...codeOf(vector) };
+    await this.putAll([{ key, vector }]);
+  }
+
+  checkKey(key: string): void {
+    checkKey(key);
+  }
+
+  async putAll(photos: readonly NewPhoto[], maxDistance?: number): Promise<(Near | undefined)[]> {
+    const entries = photos.map(({ key, vector }): Entry => ({ key: checkKey(key), ...codeOf(vector) }));
+    const last = new Map(entries.map((entry) => [entry.key, entry]));
+    let near: (Near | undefined)[] = [];
     await this.#change(async (manifest, write) => {
-      const segments = await this.#withoutKey(manifest.segments, key, write);
+      near = await this.#near(manifest.segments, entries, maxDistance);
+      const added = entries.filter((entry, i) => near[i] === undefined && last.get(entry.key) === entry);
+      const segments = await this.#withoutKeys(manifest.segments, new Set(last.keys()), write);
       if (segments.length >= MAX_SEGMENTS)
         throw new ServiceError('too-much-work', `index ${this.#parts.name} is full: make another one`);
-      segments.push(await write([entry]));
+      if (added.length > 0) segments.push(await write(added));
       return this.#merged(segments, write);
     }, true);
+    return near;
   }
 
   async remove(key: string): Promise<void> {
     checkKey(key);
     await this.#change(async (manifest, write) => {
-      const segments = await this.#withoutKey(manifest.segments, key, write);
+      const segments = await this.#withoutKeys(manifest.segments, new Set([key]), write);
       if (photosOf({ ...manifest, segments }) === photosOf(manifest))
         throw new ServiceError('not-found', `index ${this.#parts.name} has no photo ${excerpt(key)}`);
       return segments;
@@ -178,17 +192,37 @@ export class EmbeddedIndex implements PhotoIndex {
     }
   }
 
-  /** The segments without a key; the one that has it is written anew. */
-  async #withoutKey(parts: readonly Part[], key: string, write: Write): Promise<Part[]> {
+  /** For each entry the photo that it is nearly the same as. */
+  async #near(
+    parts: readonly Part[],
+    entries: readonly Entry[],
+    maxDistance: number | undefined,
+  ): Promise<(Near | undefined)[]> {
+    if (maxDistance === undefined) return entries.map(() => undefined);
+    const { scanner, budget, name } = this.#parts;
+    const photos = parts.reduce((sum, part) => sum + part.photos, 0);
+    budget.charge(photos * entries.length * SCAN_MS, `comparing with the ${photos} photos of index ${name}`);
+    const nearest = new NearestOf(scanner, entries, maxDistance);
+    for (const part of parts)
+      await this.#visit(part, async (segment) => {
+        await budget.turn(Math.max(LEAST_MS, part.photos * entries.length * SCAN_MS));
+        nearest.scan(segment);
+      });
+    return nearest.found();
+  }
+
+  /** The segments without some keys; those that have one are written anew. */
+  async #withoutKeys(parts: readonly Part[], gone: ReadonlySet<string>, write: Write): Promise<Part[]> {
     const { bucket, cache, name } = this.#parts;
     const kept: Part[] = [];
     for (const part of parts) {
       const keys = await readSegmentKeys(bucket, cache, name, part);
       if (!keys) throw new Changed();
-      if (!keys.includes(key)) kept.push(part);
-      else if (keys.length > 1)
+      const left = keys.filter((key) => !gone.has(key)).length;
+      if (left === keys.length) kept.push(part);
+      else if (left > 0)
         await this.#visit(part, async (segment) => {
-          kept.push(await write(segment.entries().filter((entry) => entry.key !== key)));
+          kept.push(await write(segment.entries().filter(({ key }) => !gone.has(key))));
         });
     }
     return kept;

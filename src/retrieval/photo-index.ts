@@ -14,6 +14,19 @@ export interface Duplicate {
   distance: number;
 }
 
+export interface NewPhoto {
+  key: string;
+  /** f32 [1024]. */
+  vector: Float32Array;
+}
+
+/** A photo of the index that another one is nearly the same as. */
+export interface Near {
+  key: string;
+  /** Bits in which the codes differ. */
+  distance: number;
+}
+
 /** A match of a store that has no codes has no distance. */
 export type Found = Omit<Match, 'distance'> & { distance?: number };
 
@@ -21,6 +34,13 @@ export type Found = Omit<Match, 'distance'> & { distance?: number };
 export interface PhotoIndex {
   /** Adds a photo, in the place of an older one of this key. @param vector f32 [1024] */
   put(key: string, vector: Float32Array): Promise<void>;
+  /** Throws ServiceError bad-parameter for a key that it cannot take. */
+  checkKey(key: string): void;
+  /**
+   * Adds photos in one change. With `maxDistance`, a photo whose code differs in at most so many bits from that of a photo of
+   * another key, of the index or before it in the list, is left out: what it is like stands at its place in the answer.
+   */
+  putAll(photos: readonly NewPhoto[], maxDistance?: number): Promise<(Near | undefined)[]>;
   remove(key: string): Promise<void>;
   /** Removes the whole index. */
   clear(): Promise<void>;
@@ -33,5 +53,7 @@ export interface PhotoIndex {
 
 /** Matches of one search. */
 export const MAX_MATCHES = 100;
+/** Codes of photos that have nothing to do with each other differ in half of their 256 bits. */
+export const MAX_DISTANCE = 64;
 /** Pairs of one answer. */
 export const MAX_PAIRS = 1_000;

@@ -3,6 +3,7 @@
 // (Johnson and Lindenstrauss 1984). The matrix is the subsampled Hadamard transform of Ailon and Chazelle 2006: signs,
 // then additions alone, then some of the rows; the same bits everywhere, and the first 256 numbers of 1,024 are, but for
 // their length, those of 256.
+import { ServiceError } from '../errors.ts';
 import { Xoshiro128 } from '../random/xoshiro.ts';
 
 /** Numbers of a vector. */
@@ -63,6 +64,12 @@ export function project(activations: Float32Array, dims: Dims): Float32Array {
   transform(x);
   const picked = Float64Array.from({ length: dims }, (_, i) => x[matrix.rows[i] as number] as number);
   return unit(picked);
+}
+
+/** The vector that indexes keep of a photo: f32 [1024]. Throws ServiceError bad-request where there are no activations. */
+export function photoVector(activations: Float32Array): Float32Array {
+  if (activations.length > 0) return project(activations, WIDE);
+  throw new ServiceError('bad-request', 'expected a model with a hidden dense layer, this one has none');
 }
 
 /** The vector at length 1; zeros stay. */

@@ -2,7 +2,7 @@
 // Its limits are the platform's: ids of 64 bytes (NAME/KEY here), 100 matches; what is written is found some seconds later.
 import { excerpt, ServiceError } from '../errors.ts';
 import { checkIndexName, checkKey } from './manifest.ts';
-import type { Duplicate, Found, IndexFacts, PhotoIndex } from './photo-index.ts';
+import type { Duplicate, Found, IndexFacts, Near, NewPhoto, PhotoIndex } from './photo-index.ts';
 import { WIDE } from './projection.ts';
 
 const MAX_ID_BYTES = 64;
@@ -18,8 +18,23 @@ export class VectorizeIndex implements PhotoIndex {
   }
 
   async put(key: string, vector: Float32Array): Promise<void> {
-    const id = this.#id(key);
-    await this.#asked(() => this.#store.upsert([{ id, values: Array.from(vector), namespace: this.#name }]));
+    await this.putAll([{ key, vector }]);
+  }
+
+  checkKey(key: string): void {
+    this.#id(key);
+  }
+
+  async putAll(photos: readonly NewPhoto[], maxDistance?: number): Promise<(Near | undefined)[]> {
+    if (maxDistance !== undefined)
+      throw this.#unable('leaving out what is nearly the same', 'search for each photo');
+    const vectors = photos.map(({ key, vector }) => ({
+      id: this.#id(key),
+      values: Array.from(vector),
+      namespace: this.#name,
+    }));
+    await this.#asked(() => this.#store.upsert(vectors));
+    return photos.map(() => undefined);
   }
 
   async remove(key: string): Promise<void> {

@@ -45,10 +45,10 @@ const ROOMS: Record<string, readonly string[]> = {
   training: ['heads', 'model', 'isolate', 'network', 'errors'],
   classify: ['retrieval', 'heads', 'engine', 'image', 'model', 'network', 'random', 'isolate', 'errors'],
   explain: ['classify', 'heads', 'engine', 'image', 'network', 'isolate', 'errors'],
-  // Needs no HTTP: the entry hands it what makes a classifier.
-  jobs: ['classify', 'photos', 'image', 'network', 'isolate', 'errors'],
-  // The page's own engine: what the Worker does with a file, without HTTP.
-  browser: ['model', 'image', 'engine', 'network', 'isolate', 'errors'],
+  // Needs no HTTP: the entry hands it what makes a classifier and opens the index that a job writes into.
+  jobs: ['classify', 'retrieval', 'photos', 'image', 'network', 'isolate', 'errors'],
+  // The page's own engine, training and search: what the Worker does with a file, without HTTP.
+  browser: ['retrieval', 'heads', 'model', 'image', 'engine', 'network', 'isolate', 'errors'],
   http: HTTP,
   // What the npm package exports: everything below it, and the application.
   library: [
@@ -60,6 +60,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'image',
     'model',
     'network',
+    'random',
     'isolate',
     'errors',
   ],

@@ -79,6 +79,7 @@ export interface Line {
   predictions?: { label: string; score: number }[];
   problem?: { type: string; status: number; detail: string };
   embedding?: number[];
+  duplicate_of?: { key: string; distance: number };
 }
 
 export interface Status {

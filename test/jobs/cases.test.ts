@@ -180,6 +180,53 @@ describe('a job over what is there', () => {
   });
 });
 
+describe('a job that writes into an index', () => {
+  interface Index {
+    photos: number;
+    matches: { key: string; distance: number }[];
+  }
+  const index = async (path: string, init?: RequestInit) =>
+    (await (await client.ask(`/v1/index/${path}`, init)).json()) as Index;
+
+  test('each photo once, of those that are nearly the same one; again it is the same', async () => {
+    const other = await photograph(320, 240, 7).png().toBuffer();
+    await put('album/1.jpg', jpeg);
+    await put('album/2.jpg', jpeg);
+    await put('album/3.jpg', await sharp(jpeg).jpeg({ quality: 95 }).toBuffer());
+    await put('album/4.png', other);
+    await put('album/5.jpg', 'this is no image');
+    await put(`album/${'6'.repeat(300)}.jpg`, jpeg);
+    const run = async (parameters: object) => {
+      const id = await client.make({ prefix: 'album/', top_k: 1, ...parameters });
+      const status = await client.until(id, ({ state }) => state === 'finished');
+      expect(status).toMatchObject({ done: 4, failed: 2 });
+      return client.results(id);
+    };
+    const first = await run({ index: 'album', dedupe: 12 });
+    const left = Object.fromEntries(first.map((line) => [line.key, line.duplicate_of?.key]));
+    expect(left).toMatchObject({ 'album/1.jpg': undefined, 'album/2.jpg': 'album/1.jpg' });
+    expect(left).toMatchObject({ 'album/3.jpg': 'album/1.jpg', 'album/4.png': undefined });
+    expect(first.find(({ key }) => key === 'album/2.jpg')?.duplicate_of?.distance).toBe(0);
+    const problems = first.flatMap(({ problem }) => problem?.type.split(':').at(-1) ?? []);
+    expect(problems.sort()).toEqual(['bad-parameter', 'unsupported-image']);
+    expect((await index('album')).photos).toBe(2);
+    const search = { method: 'POST', body: new Uint8Array(other) };
+    expect((await index('album:search', search)).matches[0]).toMatchObject({
+      key: 'album/4.png',
+      distance: 0,
+    });
+
+    const again = await run({ index: 'album', dedupe: 12 });
+    expect(again.map((line) => [line.key, line.duplicate_of])).toEqual(
+      first.map((line) => [line.key, line.duplicate_of]),
+    );
+    expect((await index('album')).photos).toBe(2);
+    const all = await run({ index: 'album' });
+    expect(all.filter((line) => line.duplicate_of)).toEqual([]);
+    expect((await index('album')).photos).toBe(4);
+  });
+});
+
 describe('refusals', () => {
   const asked = async (path: string, init: RequestInit, status: number) => {
     const response = await client.ask(path, init);
@@ -204,6 +251,12 @@ describe('refusals', () => {
     );
     expect(await asked('/v1/jobs', post({ on: 'old' }), 400)).toMatch(/existing, new or both, got "old"/);
     expect(await asked('/v1/jobs', post({ suffixes: '.jpg' }), 400)).toMatch(/suffixes: expected a list/);
+    expect(await asked('/v1/jobs', post({ dedupe: 4 }), 400)).toMatch(
+      /dedupe: expected it together with index/,
+    );
+    expect(await asked('/v1/jobs', post({ index: 'a', crops: 10 }), 400)).toMatch(/it with crops of 1/);
+    expect(await asked('/v1/jobs', post({ index: '../x' }), 400)).toMatch(/the name of an index/);
+    expect(await asked('/v1/jobs', post({ index: 'a', dedupe: 65 }), 400)).toMatch(/0 to 64/);
     expect(await asked('/v1/jobs', post([]), 400)).toMatch(/a JSON object/);
     expect(await asked('/v1/jobs', { method: 'POST', body: '{' }, 400)).toMatch(/expected JSON/);
     expect(await asked('/v1/jobs', post({ model: 'other' }), 404)).toMatch(/there is no model other/);

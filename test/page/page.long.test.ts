@@ -1,7 +1,7 @@
 // The page in a real browser, against the real Worker with the default model. Screenshots of the main states are left
 // in test/artefacts.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
@@ -22,9 +22,7 @@ import {
 } from './browser.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const pageFolder = path.join(root, 'src/page');
-const samples = path.join(pageFolder, 'samples');
-const MAX_PAGE_BYTES = 120_000;
+const samples = path.join(root, 'src/page/samples');
 /** What the Tab key reaches first. */
 const TAB_STOPS = ['link', 'link', 'link', 'theme', 'files', 'camera', 'reduce', 'sample'];
 const run = promisify(execFile);
@@ -44,18 +42,6 @@ async function large(width: number, height: number) {
 }
 
 if (!hasBrowser) console.warn(`page tests are skipped: ${NO_BROWSER}`);
-
-test('all files of the first view together weigh less than 120 kB', async () => {
-  const names = (await readdir(pageFolder, { recursive: true })).filter(
-    // The rest comes with the first answer, or with the switch.
-    (name) =>
-      !/^build\b|script\/(inside|figure|stage|stage-words|receptive-field)\.js|tsconfig|^\.|^_/.test(name),
-  );
-  const files = await Promise.all(names.map((name) => stat(path.join(pageFolder, name))));
-  const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
-  expect(bytes).toBeGreaterThan(10_000);
-  expect(bytes).toBeLessThan(MAX_PAGE_BYTES);
-});
 
 describe.skipIf(!hasBrowser)(hasBrowser ? 'the page' : `the page (${NO_BROWSER})`, () => {
   let browser: Browser;

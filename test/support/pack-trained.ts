@@ -7,10 +7,10 @@ import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { familyOf, type VariantName } from '../../weights/formats/variants.ts';
+import { familyOf, type VariantName } from '../../weights/formats/network/variants.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
-import { TORCHVISION_KEYS } from '../weights/encode-torch.ts';
+import { TORCHVISION_KEYS } from '../weights/encode/torch.ts';
 
 export async function packTrained(model: TrainedModel, variant: VariantName): Promise<Engine> {
   const folder = await mkdtemp(path.join(tmpdir(), 'packed-'));

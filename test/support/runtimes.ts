@@ -1,11 +1,9 @@
 // Other runtimes and linters that the long tests run: packages of test/runtimes, 720 MB, installed when they are first
 // needed. Without a network the tests that need them are skipped.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { bringPackages, installCommand } from '../../tools/packages.ts';
 
-const FOLDER = path.join(import.meta.dirname, '../runtimes');
-const MODULES = path.join(FOLDER, 'node_modules');
+const MODULES = path.join(import.meta.dirname, '../runtimes/node_modules');
 
 export const RUNTIMES = {
   'Node 20': path.join(MODULES, 'node-20/bin/node'),
@@ -20,14 +18,7 @@ export const RUNTIMES = {
 /** Whether they are there now. Only on Linux, x86-64. */
 export function installRuntimes(): boolean {
   if (process.platform !== 'linux' || process.arch !== 'x64') return false;
-  if (Object.values(RUNTIMES).every((file) => existsSync(file))) return true;
-  try {
-    execFileSync('npm', ['ci', '--prefix', FOLDER, '--ignore-scripts', '--no-audit', '--no-fund'], {
-      stdio: 'ignore',
-    });
-    return true;
-  } catch {
-    console.warn('test/runtimes could not be installed: tests of other runtimes are skipped');
-    return false;
-  }
+  if (bringPackages('test/runtimes')) return true;
+  console.warn(`tests of other runtimes are skipped; they come with ${installCommand('test/runtimes')}`);
+  return false;
 }

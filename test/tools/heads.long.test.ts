@@ -1,5 +1,5 @@
 // `npm run heads`, as a person runs it: folders from which nothing can be learned, and head files that are cut off, are
-// refused in one line.
+// refused in one line; and a head's life in the local bucket, which `npm start` serves.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -88,3 +88,47 @@ describe('what is refused, in one line', () => {
     expect([truncated.status, truncated.err]).toEqual([1, expect.stringMatching(/^error: head file: /)]);
   });
 });
+
+test('published, listed, shown, rolled back, exported, deleted: in the local bucket', async () => {
+  const done = async (...args: string[]) => {
+    const { status, out, err } = await run(...args);
+    expect([args[0], status, status === 0 ? '' : err]).toEqual([args[0], 0, '']);
+    return out;
+  };
+  const shown = async () => {
+    const facts = JSON.parse(await done('show', NAME)) as { versions: string[]; photos: number[] };
+    return { versions: facts.versions, photos: facts.photos };
+  };
+  await photos('life/a', 10, 3);
+  await photos('life/b', 190, 3);
+  const place = path.join(folder, 'life');
+  const out = path.join(folder, 'life.safetensors');
+  try {
+    await done('train', place, '--name', NAME, '--out', out, '--push');
+    const first = await shown();
+    expect(first).toMatchObject({ versions: [expect.any(String)], photos: [3, 3] });
+    await photos('life/b', 190, 5);
+    await done('train', place, '--name', NAME, '--out', out);
+    await done('push', out);
+    const second = await shown();
+    expect(second).toMatchObject({ versions: [...first.versions, expect.any(String)], photos: [3, 5] });
+    expect(await done('list')).toMatch(new RegExp(`^${NAME} +${second.versions[1]} +2 +8 `, 'm'));
+    await done('rollback', NAME);
+    expect(await shown()).toEqual(first);
+    const { classes, formula } = JSON.parse(await done('export', '--name', NAME)) as {
+      formula: string;
+      classes: { label: string; weight: number[] }[];
+    };
+    expect(formula).toContain('temperature');
+    expect(classes.map(({ label, weight }) => [label, weight.length])).toEqual([
+      ['a', 4096],
+      ['b', 4096],
+    ]);
+    expect(await done('verify', place, '--name', NAME)).toMatch(/accuracy/);
+  } finally {
+    await done('delete', NAME);
+  }
+  // wrangler's own warnings come before it.
+  expect((await run('show', NAME)).err).toMatch(/^error: expected a published head .*, found none.*\n$/m);
+  expect(await done('list')).not.toContain(NAME);
+}, 300_000);

@@ -1,5 +1,5 @@
 // Self-hosting as docs/OPERATIONS.md describes it: the deployed bundle under plain workerd, the model on disk.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { photograph } from '../../tools/fixtures/photograph.ts';
@@ -33,6 +33,8 @@ test('classifies, from one read of the model on disk', async () => {
 test('serves the page with its policy, and leaves everything else to the Worker', async () => {
   const page = await fetch(worker.url);
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const shared = /property="og:image" content="([^"]+)"/.exec(await page.clone().text())?.[1];
+  expect(shared).toBe(new URL('/build/picture.png', page.url).href);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await page.text()).toContain('<h1>alexnet-edge</h1>');
   const { folder } = (await (await fetch(new URL('/build/current.json', worker.url))).json()) as {
@@ -49,6 +51,18 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   expect(rest.status).toBe(206);
   const whole = await readFile((await defaultModelFile()).file);
   expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(20_000_000))).toBe(true);
+});
+
+test('a range of the model that begins beyond its end is refused with its length', async () => {
+  const { size } = await stat((await defaultModelFile()).file);
+  for (const from of [size, 2 * size]) {
+    const response = await fetch(new URL('/v1/models/alexnet-ten-classes/file', worker.url), {
+      headers: { range: `bytes=${from}-` },
+    });
+    expect(response.status).toBe(416);
+    expect(response.headers.get('content-range')).toBe(`bytes */${size}`);
+    expect(await response.json()).toMatchObject({ type: 'urn:alexnet-edge:problem:range-beyond-end' });
+  }
 });
 
 test('has no jobs, and says what would make some', async () => {
@@ -87,6 +101,8 @@ test('the folder tells the licenses of all code in it that is not ours', async (
   expect(notices.match(/Permission is hereby granted|Apache License/g)?.length).toBeGreaterThanOrEqual(8);
   // What is built with, but not bundled.
   expect(notices).not.toMatch(/^wrangler \d/m);
+  // WebP is decoded by our own module.
+  expect(notices).not.toMatch(/webp/i);
 });
 
 test('texts of the config are quoted', () => {

@@ -6,8 +6,8 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pictures, trainedModel } from '../../tools/fixtures/trained-model.ts';
-import { encodeCaffemodel } from '../weights/encode-caffemodel.ts';
-import { encodeTorchZip } from '../weights/encode-torch.ts';
+import { encodeCaffemodel } from '../weights/encode/caffemodel.ts';
+import { encodeTorchZip } from '../weights/encode/torch.ts';
 
 const CLI = path.join(import.meta.dirname, '../../tools/weights/index.ts');
 let folder: string;

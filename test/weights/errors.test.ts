@@ -13,10 +13,10 @@ import { type ImportOptions, importFile } from '../../weights/formats/import-fil
 import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { packModel } from '../../weights/pack.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
-import { encodeNpy, encodePaddle } from './encode-numpy.ts';
-import { op, PickleWriter } from './encode-pickle.ts';
-import { encodeTorchStream, encodeTorchZip, TORCHVISION_KEYS } from './encode-torch.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
+import { encodeNpy, encodePaddle } from './encode/numpy.ts';
+import { op, PickleWriter } from './encode/pickle.ts';
+import { encodeTorchStream, encodeTorchZip, TORCHVISION_KEYS } from './encode/torch.ts';
 import { FORMATS } from './formats.ts';
 
 const TILES = { convBlock: 8, denseBlock: 16, kStep: 4 };

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TrainedModel, trainedModel } from '../../tools/fixtures/trained-model.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
-import type { VariantName } from '../../weights/formats/variants.ts';
+import { PREPROCESS } from '../../weights/formats/network/preprocess-presets.ts';
+import type { VariantName } from '../../weights/formats/network/variants.ts';
 import { FORMATS } from './formats.ts';
 
 let folder: string;

@@ -5,10 +5,10 @@ import type { Part } from '../../tools/fixtures/encode-protobuf.ts';
 import { encodeSafetensors } from '../../tools/fixtures/encode-safetensors.ts';
 import type { TrainedModel } from '../../tools/fixtures/trained-model.ts';
 import type { ImportOptions } from '../../weights/formats/import-file.ts';
-import type { VariantName } from '../../weights/formats/variants.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
-import { encodeNpy, encodePaddle } from './encode-numpy.ts';
-import { encodeTorchStream, encodeTorchZip, TORCHVISION_KEYS } from './encode-torch.ts';
+import type { VariantName } from '../../weights/formats/network/variants.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
+import { encodeNpy, encodePaddle } from './encode/numpy.ts';
+import { encodeTorchStream, encodeTorchZip, TORCHVISION_KEYS } from './encode/torch.ts';
 
 export interface Format {
   label: string;

@@ -11,11 +11,11 @@ import type { FloatModel } from '../../weights/float-model.ts';
 import type { ImportOptions } from '../../weights/formats/import-file.ts';
 import { importFile } from '../../weights/formats/import-file.ts';
 import { loadFile } from '../../weights/formats/loaded-file.ts';
-import type { VariantName } from '../../weights/formats/variants.ts';
+import type { VariantName } from '../../weights/formats/network/variants.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
-import { encodeNpy } from './encode-numpy.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
+import { encodeNpy } from './encode/numpy.ts';
 import { FORMATS } from './formats.ts';
 import { argmax, cosine, runFloatOnnx } from './run-float-onnx.ts';
 

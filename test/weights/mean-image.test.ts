@@ -16,8 +16,8 @@ import { packModel } from '../../weights/pack.ts';
 import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { readPackedFile } from '../../weights/packed/file.ts';
 import { verify } from '../../weights/verify.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
-import { encodeMatConvNet } from './encode-mat.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
+import { encodeMatConvNet } from './encode/mat.ts';
 import { argmax, cosine } from './run-float-onnx.ts';
 
 const SIDE = 256;

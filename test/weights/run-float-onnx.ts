@@ -1,22 +1,40 @@
-// The witness: onnxruntime-web runs the float network from an ONNX file that the encoder wrote.
+// The witness: onnxruntime-web runs the float network from an ONNX file that the encoder wrote, or a file itself.
 import * as ort from 'onnxruntime-web';
 import { encodeOnnx, LOGITS } from '../../tools/fixtures/encode-onnx.ts';
 import { frameworkInput, type TrainedModel } from '../../tools/fixtures/trained-model.ts';
 
 ort.env.wasm.numThreads = 1;
 
-/** Logits of each picture (u8 RGB), float32. */
-export async function runFloatOnnx(model: TrainedModel, pictures: Uint8Array[]): Promise<Float32Array[]> {
-  const session = await ort.InferenceSession.create(encodeOnnx(model));
-  const size = model.network.input.size;
+/** What a graph is fed for a picture u8 RGB: f32 [3][size][size]. */
+export type Feed = (picture: Uint8Array, model: TrainedModel) => Float32Array;
+
+/** Logits of each picture (u8 RGB), float32, by a graph of the model's size. @param input its input's name */
+export async function runGraph(
+  content: Uint8Array,
+  input: string,
+  model: TrainedModel,
+  pictures: Uint8Array[],
+  feed: Feed = frameworkInput,
+): Promise<Float32Array[]> {
+  const session = await ort.InferenceSession.create(content);
+  const { size } = model.network.input;
   const logits: Float32Array[] = [];
   for (const picture of pictures) {
-    const input = new ort.Tensor('float32', frameworkInput(picture, model), [1, 3, size, size]);
-    const result = await session.run({ data_0: input });
+    const values = new ort.Tensor('float32', feed(picture, model), [1, 3, size, size]);
+    const result = await session.run({ [input]: values });
     logits.push(Float32Array.from(result[LOGITS]?.data as Float32Array));
   }
   await session.release();
   return logits;
+}
+
+/** Logits of each picture (u8 RGB), float32. */
+export async function runFloatOnnx(
+  model: TrainedModel,
+  pictures: Uint8Array[],
+  feed?: Feed,
+): Promise<Float32Array[]> {
+  return runGraph(encodeOnnx(model), 'data_0', model, pictures, feed);
 }
 
 export function cosine(a: Float32Array, b: Float32Array): number {

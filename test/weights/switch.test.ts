@@ -12,7 +12,7 @@ import { loadFile } from '../../weights/formats/loaded-file.ts';
 import { packModel } from '../../weights/pack.ts';
 import { kernelTiles } from '../../weights/packed/engine.ts';
 import { type PackedFile, readPackedFile } from '../../weights/packed/file.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
 
 let folder: string;
 let photo: Uint8Array<ArrayBuffer>;

@@ -15,8 +15,8 @@ import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
 import { listPhotos, loadPhoto, readTruth } from '../../weights/photos.ts';
 import { loadWeights, verify } from '../../weights/verify.ts';
 import { OnnxReference } from '../reference/onnx.ts';
-import { encodeCaffemodel } from './encode-caffemodel.ts';
-import { encodeTorchZip } from './encode-torch.ts';
+import { encodeCaffemodel } from './encode/caffemodel.ts';
+import { encodeTorchZip } from './encode/torch.ts';
 import { cosine } from './run-float-onnx.ts';
 
 const FILES = {

@@ -22,7 +22,7 @@ export function refusals({ good = [] }: Row): number {
 }
 
 /** What does not hold; empty = all does. @param bytes of one request, when it is one. */
-export function misses(row: Row, { statuses }: Attack, bytes: number): string[] {
+export function misses(row: Row, { statuses, download }: Attack, bytes: number): string[] {
   const missed: string[] = [];
   const miss = (condition: boolean, text: string) => {
     if (condition) missed.push(text);
@@ -32,7 +32,7 @@ export function misses(row: Row, { statuses }: Attack, bytes: number): string[] 
   miss(promptShare(row) < MIN_PROMPT, 'good photos late');
   miss(refusals(row) > 0, 'good photos refused');
   miss(row.isolateMib > MAX_ISOLATE_MIB, 'isolate over 128 MiB');
-  miss(row.tally.largestAnswer > MAX_ANSWER_BYTES, 'answer over 8 MiB');
+  miss(!download && row.tally.largestAnswer > MAX_ANSWER_BYTES, 'answer over 8 MiB');
   miss(!row.recovered, 'not given back');
   if (row.connections > 1) return missed;
   miss(row.cpuSeconds > MAX_REQUEST_CPU_S, 'over 1.5 CPU s');

@@ -39,6 +39,8 @@ export interface Attack {
   statuses?: number[];
   /** Connection i starts i times so much later. */
   staggerMs?: number;
+  /** Its answers are the model's file, which no limit of answers bounds. */
+  download?: true;
   /** Part of the short form that `npm test` runs. */
   short?: true;
   /** A program that attacks in place of scripts; it is ended when the attack is over. */

@@ -1,15 +1,10 @@
 // The photos of a bucket: the local one of `wrangler dev`, or the account's, through wrangler's remote bindings (which
 // ask for a login). Its name is that of the binding PHOTOS in wrangler.toml, unless another one is given.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { R2Bucket } from '@cloudflare/workers-types';
-import { getPlatformProxy, unstable_readConfig } from 'wrangler';
+import { unstable_readConfig } from 'wrangler';
 import { OperatorError } from '../../weights/operator-error.ts';
+import { openBucket } from '../bucket.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { isPhoto, type Photos } from './photos.ts';
-
-const STATE = path.join(import.meta.dirname, '../../.wrangler/state/v3');
 
 /** Throws OperatorError where wrangler.toml has no such binding. */
 function boundBucket(): string {
@@ -36,29 +31,9 @@ export async function bucketPhotos(
   where: 'local' | 'remote',
   prefix: string,
   name = boundBucket(),
-  statePath = STATE,
+  statePath?: string,
 ): Promise<Photos> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bulk-'));
-  const config = path.join(folder, 'wrangler.json');
-  const bucketConfig = {
-    binding: 'PHOTOS',
-    bucket_name: name,
-    ...(where === 'remote' ? { remote: true } : {}),
-  };
-  await writeFile(
-    config,
-    JSON.stringify({ name: 'bulk', compatibility_date: '2026-10-20', r2_buckets: [bucketConfig] }),
-  );
-  const proxy = await getPlatformProxy<{ PHOTOS: R2Bucket }>({
-    configPath: config,
-    persist: { path: statePath },
-    envFiles: [],
-  });
-  const bucket = proxy.env.PHOTOS;
-  const close = async () => {
-    await proxy.dispose();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const { bucket, close } = await openBucket(name, where === 'remote', statePath);
   const keys: string[] = [];
   let cursor: string | undefined;
   do {

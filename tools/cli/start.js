@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The package's command: checks the version of Node before it loads what only newer ones can run.
-import '../node-version.js';
+import { requireNode } from '../node-version.js';
 
+requireNode();
 await import('./index.js');

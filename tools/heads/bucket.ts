@@ -1,29 +1,26 @@
 // The bucket of heads as the command line uses it: the local one through the simulator, the account's through
-// wrangler's command line, which cannot list objects.
+// wrangler's command line, which cannot list objects: of a head's, those that its pointer names.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readPointer } from '../../src/heads/publish.ts';
+import { HEADS_PREFIX, pointerKey, versionKey } from '../../src/heads/published.ts';
+import { type StoredObjects, storedObjects } from '../../src/model/objects.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { withLocalBucket } from '../bucket.ts';
 import { readConfig } from '../config.ts';
 import { wrangler } from '../deploy/wrangler.ts';
 
-export interface HeadBucket {
-  get(key: string): Promise<Uint8Array | undefined>;
-  put(key: string, bytes: Uint8Array): Promise<void>;
-  remove(key: string): Promise<void>;
-  /** Keys that begin with `prefix`. Throws OperatorError where the bucket cannot be listed. */
-  keys(prefix: string): Promise<string[]>;
-}
+export type HeadObjects = Pick<StoredObjects, 'get' | 'put' | 'remove' | 'keys'>;
 
-function remoteBucket(bucket: string, folder: string): HeadBucket {
+function remoteObjects(bucket: string, folder: string): HeadObjects {
   const file = path.join(folder, 'object');
   const run = async (command: string, key: string, ...rest: string[]) =>
     wrangler.run('r2', 'object', command, `${bucket}/${key}`, '--remote', ...rest);
   const succeed = ({ status, output }: { status: number; output: string }, what: string) => {
     if (status !== 0) throw new OperatorError(`${what}: ${output.trim().split('\n').at(-1) ?? ''}`);
   };
-  return {
+  const objects: HeadObjects = {
     async get(key) {
       const found = await run('get', key, '--file', file);
       if (found.status === 0) return new Uint8Array(await readFile(file));
@@ -35,47 +32,31 @@ function remoteBucket(bucket: string, folder: string): HeadBucket {
       await writeFile(file, bytes);
       succeed(await run('put', key, '--file', file), `storing ${key}`);
     },
-    async remove(key) {
-      succeed(await run('delete', key), `deleting ${key}`);
+    async remove(keys) {
+      for (const key of keys) succeed(await run('delete', key), `deleting ${key}`);
     },
-    async keys() {
-      throw new OperatorError("wrangler cannot list the account's bucket: ask the Worker: GET /v1/models");
+    async keys(prefix) {
+      const name = prefix.slice(HEADS_PREFIX.length, -1);
+      if (name === '')
+        throw new OperatorError("wrangler cannot list the account's bucket: ask the Worker: GET /v1/models");
+      const pointer = await readPointer(objects, name);
+      return pointer ? [pointerKey(name), ...pointer.versions.map((each) => versionKey(name, each))] : [];
     },
   };
+  return objects;
 }
 
 export async function withHeadBucket<T>(
   remote: boolean,
-  use: (bucket: HeadBucket) => Promise<T>,
+  use: (objects: HeadObjects) => Promise<T>,
 ): Promise<T> {
   if (remote) {
     const folder = await mkdtemp(path.join(tmpdir(), 'heads-'));
     try {
-      return await use(remoteBucket((await readConfig()).bucketName, folder));
+      return await use(remoteObjects((await readConfig()).bucketName, folder));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-  return withLocalBucket((bucket) =>
-    use({
-      async get(key) {
-        const object = await bucket.get(key);
-        return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
-      },
-      async put(key, bytes) {
-        await bucket.put(key, bytes);
-      },
-      remove: (key) => bucket.delete(key),
-      async keys(prefix) {
-        const keys: string[] = [];
-        let cursor: string | undefined;
-        do {
-          const page = await bucket.list({ prefix, ...(cursor ? { cursor } : {}) });
-          keys.push(...page.objects.map(({ key }) => key));
-          cursor = page.truncated ? page.cursor : undefined;
-        } while (cursor);
-        return keys;
-      },
-    }),
-  );
+  return withLocalBucket((bucket) => use(storedObjects(bucket)));
 }

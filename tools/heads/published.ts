@@ -1,47 +1,40 @@
-// Publishing heads, and what can be done with published ones. A version's file is written before the pointer that
-// names it; deleting goes the other way round.
+// What can be done with published heads, and publishing: by the Worker's own rules (src/heads/publish.ts).
 import { readFile } from 'node:fs/promises';
-import { decodeHead } from '../../src/heads/file.ts';
+import { decodeHead, MAX_HEAD_FILE_BYTES } from '../../src/heads/file.ts';
 import type { Head } from '../../src/heads/head.ts';
+import { publishVersion, readPointer, removeHead, rollBack } from '../../src/heads/publish.ts';
 import {
   checkHeadName,
-  encodePointer,
   HEADS_PREFIX,
   headVersion,
   type Pointer,
-  parsePointer,
-  pointerKey,
-  rolledBack,
   versionKey,
-  withVersion,
 } from '../../src/heads/published.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { table } from '../table.ts';
-import { type HeadBucket, withHeadBucket } from './bucket.ts';
+import { type HeadObjects, withHeadBucket } from './bucket.ts';
 import { percent } from './report.ts';
 
 export interface StoreCommand {
   remote?: boolean;
 }
 
-async function pointerOf(bucket: HeadBucket, name: string): Promise<Pointer | undefined> {
-  const bytes = await bucket.get(pointerKey(name));
-  return bytes && parsePointer(bytes);
+function requireHead<T>(found: T | undefined, name: string): T {
+  if (found === undefined)
+    throw new OperatorError(`expected a published head ${name}, found none: npm run heads -- list`);
+  return found;
 }
 
-async function requirePointer(bucket: HeadBucket, name: string): Promise<Pointer> {
-  const pointer = await pointerOf(bucket, name);
-  if (!pointer)
-    throw new OperatorError(`expected a published head ${name}, found none: npm run heads -- list`);
-  return pointer;
+async function requirePointer(objects: HeadObjects, name: string): Promise<Pointer> {
+  return requireHead(await readPointer(objects, name), name);
 }
 
 async function currentHead(
-  bucket: HeadBucket,
+  objects: HeadObjects,
   name: string,
 ): Promise<{ head: Head; bytes: number; version: string }> {
-  const version = (await requirePointer(bucket, name)).versions.at(-1) ?? '';
-  const bytes = await bucket.get(versionKey(name, version));
+  const version = (await requirePointer(objects, name)).versions.at(-1) ?? '';
+  const bytes = await objects.get(versionKey(name, version), MAX_HEAD_FILE_BYTES);
   if (!bytes) throw new OperatorError(`expected ${versionKey(name, version)} in the bucket, found none`);
   return { ...(await decodeHead(bytes)), bytes: bytes.length, version };
 }
@@ -52,10 +45,7 @@ export async function publish(
   bytes: Uint8Array,
   { remote = false }: StoreCommand,
 ): Promise<void> {
-  await withHeadBucket(remote, async (bucket) => {
-    await bucket.put(versionKey(name, version), bytes);
-    await bucket.put(pointerKey(name), encodePointer(withVersion(await pointerOf(bucket, name), version)));
-  });
+  await withHeadBucket(remote, (objects) => publishVersion(objects, name, version, bytes));
   console.log(`${remote ? "the account's" : 'local'} bucket: head ${name}, version ${version} in use`);
 }
 
@@ -102,19 +92,17 @@ export async function show(name: string, { remote = false }: StoreCommand): Prom
 }
 
 export async function rollback(name: string, { remote = false }: StoreCommand): Promise<void> {
-  await withHeadBucket(remote, async (bucket) => {
-    const pointer = rolledBack(name, await requirePointer(bucket, name));
-    await bucket.put(pointerKey(name), encodePointer(pointer));
-    console.log(`head ${name}: version ${pointer.versions.at(-1)} in use`);
+  await withHeadBucket(remote, async (objects) => {
+    const { versions } = requireHead(await rollBack(objects, name), name);
+    console.log(`head ${name}: version ${versions.at(-1)} in use`);
   });
 }
 
 export async function remove(name: string, { remote = false }: StoreCommand): Promise<void> {
   checkHeadName(name);
-  await withHeadBucket(remote, async (bucket) => {
-    const { versions } = await requirePointer(bucket, name);
-    await bucket.remove(pointerKey(name));
-    for (const version of versions) await bucket.remove(versionKey(name, version));
+  await withHeadBucket(remote, async (objects) => {
+    const { versions } = await requirePointer(objects, name);
+    await removeHead(objects, name);
     console.log(`head ${name}: deleted, ${versions.length} versions`);
   });
 }

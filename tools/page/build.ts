@@ -1,12 +1,13 @@
 // What of the page is made and not written: src/page/build/HASH with the web worker's script and the wasm modules that
-// it runs, and build/current.json, which names that folder. A folder is named for the SHA-256 of what lies in it, so a
-// browser may keep it for ever. Part of every start, deployment and self-hosted folder, after the wasm modules:
-// `node tools/page/build.ts`.
+// it runs, build/current.json, which names that folder, and build/picture.png, which stands for the page where it is shared.
+// A folder is named for the SHA-256 of what lies in it, so a browser may keep it for ever. Part of every start, deployment
+// and self-hosted folder, after the wasm modules: `node tools/page/build.ts`.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { sharedPicture } from './picture.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const MODULES = ['kernels.relaxed.wasm', 'kernels.simd128.wasm', 'decode.wasm'];
@@ -40,8 +41,10 @@ export async function buildPage(): Promise<void> {
   await mkdir(path.join(parent, folder), { recursive: true });
   for (const [name, bytes] of files) await writeFile(path.join(parent, folder, name), bytes);
   await writeFile(path.join(parent, 'current.json'), JSON.stringify({ folder: `/build/${folder}/` }));
+  await writeFile(path.join(parent, 'picture.png'), await sharedPicture());
   for (const name of await readdir(parent))
-    if (name !== folder && name !== 'current.json') await rm(path.join(parent, name), { recursive: true });
+    if (![folder, 'current.json', 'picture.png'].includes(name))
+      await rm(path.join(parent, name), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();

@@ -1,5 +1,8 @@
 // The config file of plain workerd for the bundle that wrangler makes: docs/OPERATIONS.md. Source: workerd.capnp.
 
+/** Modules of the Worker that stands before the application; the main module first. */
+export const FRONT = ['page-on-disk.js', 'gate.js'];
+
 export interface SelfHostConfig {
   /** Files of the bundle; the main module first. */
   modules: string[];
@@ -73,7 +76,7 @@ const config :Workerd.Config = (
 const front :Workerd.Worker = (
   compatibilityDate = ${quoted(compatibilityDate)},
   modules = [
-    (name = "page-on-disk.js", esModule = embed "page-on-disk.js"),
+${FRONT.map(moduleLine).join('\n')}
   ],
   bindings = [
     (name = "page", service = "page-files"),

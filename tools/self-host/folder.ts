@@ -5,7 +5,7 @@ import { unstable_readConfig } from 'wrangler';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { CONFIG_PATH } from '../config.ts';
 import { bundleFiles } from '../deploy/bundle.ts';
-import { pageHeaders, workerdConfig } from './config.ts';
+import { FRONT, pageHeaders, workerdConfig } from './config.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -44,7 +44,7 @@ export async function makeSelfHostFolder(folder: string, bundle: string, model?:
   await Promise.all(modules.map((name) => copyFile(path.join(bundle, name), path.join(folder, name))));
   await copyFile(path.join(import.meta.dirname, 'bucket-on-disk.js'), path.join(folder, 'bucket-on-disk.js'));
   await writeFile(path.join(folder, 'NOTICES.txt'), await thirdPartyNotices(bundle, ROOT));
-  await copyFile(path.join(import.meta.dirname, 'page-on-disk.js'), path.join(folder, 'page-on-disk.js'));
+  for (const name of FRONT) await copyFile(path.join(import.meta.dirname, name), path.join(folder, name));
   await cp(PAGE, path.join(folder, 'page'), { recursive: true });
   // How it is run: container, proxy, unit, alerts, dashboard.
   await cp(path.join(import.meta.dirname, 'operation'), folder, { recursive: true });

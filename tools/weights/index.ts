@@ -3,8 +3,8 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { NetworkError } from '../../src/network/shapes.ts';
-import { PREPROCESS } from '../../weights/formats/preprocess-presets.ts';
-import { VARIANTS } from '../../weights/formats/variants.ts';
+import { PREPROCESS } from '../../weights/formats/network/preprocess-presets.ts';
+import { VARIANTS } from '../../weights/formats/network/variants.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { PUBLISHED } from '../../weights/published.ts';
 import type { CalibrateCommand, KnownCommand } from './calibrate.ts';

@@ -5,9 +5,9 @@ import type { Label, Preprocess } from '../../src/network/preprocess.ts';
 import { inferShapes, type LayerInfo, NetworkError } from '../../src/network/shapes.ts';
 import type { FloatLayer, FloatTensor } from '../float-model.ts';
 import { OperatorError } from '../operator-error.ts';
-import type { PreprocessName } from './preprocess-presets.ts';
+import type { PreprocessName } from './network/preprocess-presets.ts';
+import type { VariantName } from './network/variants.ts';
 import { type StoredTensor, shapeText } from './stored-tensor.ts';
-import type { VariantName } from './variants.ts';
 
 export interface ReadOptions {
   /** The network to read a file without a graph as; with a graph: what it must be. */

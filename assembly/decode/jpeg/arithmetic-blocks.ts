@@ -124,12 +124,11 @@ export class ArithmeticBlocks {
   static sequential(index: i32, x: i32, y: i32, buffered: bool): i32 {
     const c = Frame.component(index);
     const keep = c.keeps(x, y);
-    const quant = Frame.quant(index);
     const last = keep ? c.lastIndex : 0;
     const dc = ArithmeticBlocks.dc(c);
     if (keep) {
       Idct.clear();
-      store<i16>(BLOCK, <i16>(dc * load<i32>(quant)));
+      store<i16>(BLOCK, <i16>dc);
     }
     let reached = 0;
     for (let k = 1; k < 64; k++) {
@@ -142,10 +141,7 @@ export class ArithmeticBlocks {
       const value = ArithmeticBlocks.value(c.acTable, bin, k);
       if (k > last) continue;
       reached = k;
-      store<i16>(
-        BLOCK + ((<usize>load<u8>(NATURAL + k)) << 1),
-        <i16>(value * load<i32>(quant + ((<usize>k) << 2))),
-      );
+      store<i16>(BLOCK + ((<usize>load<u8>(NATURAL + k)) << 1), <i16>value);
     }
     if (Blocks.failed) return DAMAGED;
     if (keep) Blocks.finish(index, c, x, y, buffered, reached);

@@ -4,16 +4,25 @@
 import { Input } from '../input';
 
 export class Bits {
-  /** Unused bits, at the top; the rest is zero. */
+  /** Unused bits, at the top. Below them the bits that follow in the file may stand already, or zeros. */
   static buffer: u64 = 0;
+  /** At most 63. */
   static count: i32 = 0;
   /** Zeros supplied after the end of the data; they are the last bits of `buffer`. */
   static padding: i32 = 0;
+  /** No byte from `Input.at` up to here is FF: whole words may be read. */
+  static clean: usize = 0;
 
   static reset(): void {
     Bits.buffer = 0;
     Bits.count = 0;
     Bits.padding = 0;
+    Bits.clean = 0;
+  }
+
+  /** To be called when the window of `Input` may have moved. */
+  @inline static resume(): void {
+    Bits.clean = 0;
   }
 
   /** Bits that are not in the file were used. */
@@ -21,27 +30,23 @@ export class Bits {
     return Bits.padding > Bits.count;
   }
 
-  /** At least 32 bits in the buffer. */
+  /** At least 56 bits in the buffer. */
   @inline static refill(): void {
-    if (Bits.count >= 32) return;
     const at = Input.at;
-    if (at + 4 <= Input.end) {
-      const word = load<u32>(at);
-      const inverse = ~word;
-      // No byte of the word is FF: then no byte of the inverse is 0.
-      if (((inverse - 0x01010101) & word & 0x80808080) === 0) {
-        Bits.buffer |= (<u64>bswap<u32>(word)) << (32 - Bits.count);
-        Bits.count += 32;
-        Input.at = at + 4;
-        return;
-      }
+    if (at + 8 > Bits.clean) {
+      Bits.refillBytes();
+      return;
     }
-    Bits.refillBytes();
+    // The bits of a byte of which a part fits are written again, as the same, by the next call.
+    const count = Bits.count;
+    Bits.buffer |= bswap<u64>(load<u64>(at)) >> count;
+    Input.at = at + ((63 - count) >> 3);
+    Bits.count = count | 56;
   }
 
   static refillBytes(): void {
     let at = Input.at;
-    while (Bits.count <= 56) {
+    while (Bits.count <= 55) {
       let byte: u64 = 0;
       if (Bits.padding === 0 && at < Input.end) {
         byte = load<u8>(at);
@@ -56,6 +61,18 @@ export class Bits {
       Bits.count += 8;
     }
     Input.at = at;
+    if (at >= Bits.clean) Bits.clean = Bits.nextMark(at);
+  }
+
+  /** The first FF at or after `at`, or the end of what has arrived. */
+  static nextMark(at: usize): usize {
+    const end = Input.end;
+    const mark = i8x16.splat(-1);
+    for (; at < end; at += 16) {
+      const found = i8x16.bitmask(i8x16.eq(v128.load(at), mark));
+      if (found) return min(end, at + ctz(found));
+    }
+    return end;
   }
 
   @inline static drop(bits: i32): void {

@@ -4,42 +4,38 @@
 import { DAMAGED } from '../status';
 import { Bits } from './bits';
 import { Component, Frame } from './frame';
-import { Huffman } from './huffman';
+import { ENDED, Huffman } from './huffman';
 import { BLOCK, Idct, NATURAL } from './idct';
+import { Pairs } from './pairs';
+import { Runs } from './runs';
 
 export class Blocks {
-  /** The next DC difference, F.2.2.1; the table is 0..3. Sets `failed` at an impossible code. */
-  static difference(table: i32): i32 {
-    Bits.refill();
-    let entry = Huffman.entry(Huffman.lookup(table), Bits.buffer);
-    if (!entry) {
-      entry = Huffman.long(table, Bits.buffer);
-      if (!entry) {
-        Blocks.failed = true;
-        return 0;
-      }
-    }
-    Bits.drop(entry >>> 24);
-    const size = <i32>(entry >> 16) & 15;
-    if (size === 0) return 0;
-    // 32 bits less at most 16 for the code leave the 15 that a difference may have.
-    return Bits.extend(Bits.take(size), size);
-  }
-
   static failed: bool = false;
+
+  /** The next DC difference, F.2.2.1; the table is 0..3. Sets `failed` at an impossible code. Leaves 25 bits or more. */
+  @inline static difference(table: i32): i32 {
+    Bits.refill();
+    const bits = Bits.buffer;
+    const entry = Huffman.find(table, bits);
+    if (!entry) Blocks.failed = true;
+    const size = <i32>(entry >> 16) & 15;
+    Bits.drop(entry & 255);
+    // In two steps, as a shift by 64 would be none.
+    return Bits.extend(<i32>(((bits << (entry >>> 24)) >>> 1) >>> (63 - size)), size);
+  }
 
   /** One block of component `index`, at block (x, y); 0 or DAMAGED. */
   static sequential(index: i32, x: i32, y: i32, buffered: bool): i32 {
     const c = Frame.component(index);
     c.prediction += Blocks.difference(c.dcTable);
     const keep = c.keeps(x, y);
-    let last = 0;
     if (keep) {
       Idct.clear();
-      store<i16>(BLOCK, <i16>(c.prediction * load<i32>(Frame.quant(index))));
-      last = c.lastIndex;
+      store<i16>(BLOCK, <i16>c.prediction);
     }
-    const reached = Blocks.alternating(4 + c.acTable, last, Frame.quant(index));
+    // At full size a block that is not wanted is read like the others: a second table would cost more.
+    const last = keep || c.size === 8 ? c.lastIndex : 0;
+    const reached = Blocks.alternating(4 + c.acTable, last);
     if (reached < 0 || Blocks.failed) return DAMAGED;
     if (keep) Blocks.finish(index, c, x, y, buffered, reached);
     return 0;
@@ -48,10 +44,7 @@ export class Blocks {
   /** A wanted block is in BLOCK; its last coefficient is at zigzag index `reached`, or before it. */
   @inline static finish(index: i32, c: Component, x: i32, y: i32, buffered: bool, reached: i32): void {
     if (buffered) Blocks.save(c.block(x, y), c.size);
-    else {
-      if (Frame.deep) Idct.multiplyDeep(Frame.naturalQuant(index));
-      Idct.transform(c.size, Blocks.place(c, x, y), c.stride, reached);
-    }
+    else Idct.samples(index, Blocks.place(c, x, y), reached);
   }
 
   /** Where the samples of block (x, y) go. */
@@ -59,44 +52,17 @@ export class Blocks {
     return c.ring + <usize>(((y * c.size) % c.ringRows) * c.stride + (x - c.x0) * c.size);
   }
 
-  /** The AC coefficients; those up to `last` go to BLOCK. Returns the largest index stored, or -1. */
-  static alternating(table: i32, last: i32, quant: usize): i32 {
-    const lookup = Huffman.lookup(table);
+  /**
+   * The AC coefficients; those up to zigzag index `last`, and some behind it, go to BLOCK. Returns an index behind which
+   * none of them stands, or -1.
+   */
+  static alternating(table: i32, last: i32): i32 {
     // In locals: as globals they would go through memory for every symbol.
     let bits = Bits.buffer;
     let count = Bits.count;
-    let reached = 0;
     let k = 1;
-    while (k <= last) {
-      if (count < 32) {
-        Bits.buffer = bits;
-        Bits.count = count;
-        Bits.refill();
-        bits = Bits.buffer;
-        count = Bits.count;
-      }
-      let entry = Huffman.entry(lookup, bits);
-      if (!entry) {
-        entry = Huffman.long(table, bits);
-        if (!entry) return -1;
-      }
-      const size = <i32>(entry >> 16) & 15;
-      bits <<= entry >>> 24;
-      count -= <i32>(entry & 255);
-      k += <i32>((entry >> 8) & 255);
-      if (size === 0) continue;
-      const value = Bits.extend(<i32>(bits >>> (64 - size)), size);
-      bits <<= size;
-      if (k <= last + 1) {
-        reached = k - 1;
-        store<i16>(
-          BLOCK + ((<usize>load<u8>(NATURAL - 1 + k)) << 1),
-          <i16>(value * load<i32>(quant - 4 + ((<usize>k) << 2))),
-        );
-      } else if (k > 64) return -1;
-    }
-    if (k < 64) {
-      const runs = Huffman.runs(table);
+    if (last) {
+      const pairs = Pairs.of(table);
       do {
         if (count < 32) {
           Bits.buffer = bits;
@@ -105,13 +71,46 @@ export class Blocks {
           bits = Bits.buffer;
           count = Bits.count;
         }
-        let entry = Huffman.run(runs, bits);
-        if (!entry || k + <i32>(entry >> 16) > 63) {
-          entry = Huffman.entry(lookup, bits);
-          if (!entry) {
-            entry = Huffman.long(table, bits);
-            if (!entry) return -1;
+        const entry = Pairs.entry(pairs, bits);
+        const second = k + (<i32>(entry >> 40) & 255);
+        if (second > 63) {
+          const symbol = Huffman.find(table, bits);
+          if (!symbol) return -1;
+          k += <i32>(symbol >> 8) & 255;
+          const size = <i32>(symbol >> 16) & 15;
+          if (size) {
+            if (k > 64) return -1;
+            const value = Bits.extend(<i32>((bits << (symbol >>> 24)) >>> (64 - size)), size);
+            store<i16>(BLOCK + ((<usize>load<u8>(NATURAL - 1 + k)) << 1), <i16>value);
           }
+          bits <<= symbol & 255;
+          count -= <i32>(symbol & 255);
+          continue;
+        }
+        // The second first: without one, it is a zero where the first stands.
+        store<i16>(BLOCK + ((<usize>load<u8>(NATURAL + second)) << 1), <i16>(entry >> 16));
+        store<i16>(BLOCK + ((<usize>load<u8>(NATURAL + k + (<i32>(entry >> 32) & 255))) << 1), <i16>entry);
+        const used = entry >>> 56;
+        bits <<= used;
+        count -= <i32>used;
+        k += <i32>(entry >> 48) & 255;
+      } while (k <= last);
+    }
+    const reached = (k & (ENDED - 1)) - 1;
+    if (k < 64) {
+      const runs = Runs.of(table);
+      do {
+        if (count < 32) {
+          Bits.buffer = bits;
+          Bits.count = count;
+          Bits.refill();
+          bits = Bits.buffer;
+          count = Bits.count;
+        }
+        let entry = Runs.entry(runs, bits);
+        if (!entry || k + <i32>(entry >> 16) > 63) {
+          entry = Huffman.find(table, bits);
+          if (!entry) return -1;
         }
         bits <<= entry & 255;
         count -= <i32>(entry & 255);

@@ -23,9 +23,7 @@ export class Finish {
         for (let y = max(c.y0, row * c.v); y < min(c.y1, (row + 1) * c.v); y++) {
           for (let x = c.x0; x < c.x1; x++) {
             Blocks.restore(c.block(x, y), c.size);
-            if (Frame.deep) Idct.multiplyDeep(Frame.naturalQuant(i));
-            else if (Frame.progressive) Idct.multiply(Frame.naturalQuant(i));
-            Idct.transform(c.size, Blocks.place(c, x, y), c.stride, Idct.isFlat() ? 0 : 63);
+            Idct.samples(i, Blocks.place(c, x, y), Idct.reach());
           }
           blocks += c.x1 - c.x0;
         }

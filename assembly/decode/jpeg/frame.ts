@@ -68,10 +68,9 @@ export class Component {
 }
 
 const COMPONENTS = memory.data(4 * 128, 16);
-/** Dequantisation: per component 64 i32, zigzag order, latched when its first scan starts (B.2.4.1). */
-const LATCHED = memory.data(4 * 256, 16);
-/** The same as i16 in natural order. */
-const LATCHED_NATURAL = memory.data(4 * 128, 16);
+/** Dequantisation: per component 64 i16, natural order, latched when its first scan starts (B.2.4.1). */
+const LATCHED = memory.data(4 * 128, 16);
+/** As they are in the file: 4 x 64 i32, zigzag order. */
 const QUANT = memory.data(4 * 256, 16);
 const QUANT_DEFINED = memory.data(4);
 
@@ -98,11 +97,7 @@ export class Frame {
   }
 
   @inline static quant(index: i32): usize {
-    return LATCHED + ((<usize>index) << 8);
-  }
-
-  @inline static naturalQuant(index: i32): usize {
-    return LATCHED_NATURAL + ((<usize>index) << 7);
+    return LATCHED + ((<usize>index) << 7);
   }
 
   static reset(): void {
@@ -135,9 +130,8 @@ export class Frame {
     if (!load<u8>(QUANT_DEFINED + table)) return DAMAGED;
     const from = QUANT + ((<usize>table) << 8);
     for (let k: usize = 0; k < 64; k++) {
-      store<i32>(Frame.quant(index) + (k << 2), Frame.deep ? 1 : load<i32>(from + (k << 2)));
       const natural = <usize>load<u8>(NATURAL + k);
-      store<i16>(Frame.naturalQuant(index) + (natural << 1), <i16>load<i32>(from + (k << 2)));
+      store<i16>(Frame.quant(index) + (natural << 1), <i16>load<i32>(from + (k << 2)));
     }
     return 0;
   }

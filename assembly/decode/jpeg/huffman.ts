@@ -4,18 +4,16 @@
 // Entry of the look-up, 0 where the code is longer:
 //   bits 24..31  length of the code
 //   bits 16..23  symbol; its low half is the number of bits that follow
-//   bits  8..15  AC: coefficients that the symbol passes, itself included; 64 for the end of the block
+//   bits  8..15  AC: coefficients that the symbol passes, itself included; ENDED for the end of the block
 //   bits  0..7   length of the code and of the bits that follow
-//
-// For coefficients that are not wanted there is a second look-up of 12 bits, which passes as many whole
-// symbols as fit into them, two on average in a photograph. Entry, 0 where the first code is longer:
-//   bits 16..23  coefficients passed before the last symbol: it counts only if this stays inside the block
-//   bits  8..15  coefficients passed altogether
-//   bits  0..7   bits altogether
 import { DAMAGED } from '../status';
+import { Pairs } from './pairs';
+import { Runs } from './runs';
 import { usualCounts, usualSymbols } from './usual-codes';
 
 const LOOK: i32 = 10;
+/** Coefficients passed by the end of a block: more than any block has. */
+export const ENDED: i32 = 128;
 const TABLES: i32 = 8;
 const LOOK_BYTES: usize = 4 << 10;
 const LOOKUP = memory.data(8 * (4 << 10), 16);
@@ -25,16 +23,11 @@ const LIMIT = memory.data(8 * 17 * 4, 4);
 const SHIFT = memory.data(8 * 17 * 4, 4);
 const SYMBOLS = memory.data(8 * 256);
 const DEFINED = memory.data(8);
-const RUN_LOOK: u32 = 12;
-const RUN_BYTES: usize = 4 << 12;
-/** Look-ups of runs of the four AC tables, made when first asked for. */
-const RUNS = memory.data(4 * (4 << 12), 16);
-const RUNS_READY = memory.data(8);
-
 export class Huffman {
   static reset(): void {
     memory.fill(DEFINED, 0, TABLES);
-    memory.fill(RUNS_READY, 0, TABLES);
+    Pairs.reset();
+    Runs.reset();
   }
 
   @inline static defined(table: i32): bool {
@@ -44,6 +37,12 @@ export class Huffman {
   /** The look-up of a table: index it with the next ten bits. Tables 0..3 are DC, 4..7 AC. */
   @inline static lookup(table: i32): usize {
     return LOOKUP + <usize>table * LOOK_BYTES;
+  }
+
+  /** The entry of the code at the top of `bits`; 0: there is no such code. */
+  @inline static find(table: i32, bits: u64): u32 {
+    const entry = Huffman.entry(Huffman.lookup(table), bits);
+    return entry ? entry : Huffman.long(table, bits);
   }
 
   @inline static entry(lookup: usize, bits: u64): u32 {
@@ -62,40 +61,6 @@ export class Huffman {
       }
     }
     return 0;
-  }
-
-  /** The look-up of runs of an AC table: index it with the next twelve bits. */
-  @inline static runs(table: i32): usize {
-    if (!load<u8>(RUNS_READY + table)) Huffman.buildRuns(table);
-    return RUNS + <usize>(table - 4) * RUN_BYTES;
-  }
-
-  @inline static run(runs: usize, bits: u64): u32 {
-    return load<u32>(runs + ((<usize>(bits >>> (64 - RUN_LOOK))) << 2));
-  }
-
-  static buildRuns(table: i32): void {
-    const lookup = Huffman.lookup(table);
-    const runs = RUNS + <usize>(table - 4) * RUN_BYTES;
-    for (let i = 0; i < 1 << 12; i++) {
-      let bits = (<u64>i) << (64 - RUN_LOOK);
-      let used: u32 = 0;
-      let passed: u32 = 0;
-      let before: u32 = 0;
-      // Another symbol, as long as its code and the bits that follow it are all in the twelve.
-      while (passed < 64) {
-        const entry = Huffman.entry(lookup, bits);
-        const length = entry & 255;
-        if (!entry || (used > 0 && used + length > RUN_LOOK)) break;
-        before = passed;
-        passed += (entry >> 8) & 255;
-        used += length;
-        if (used >= RUN_LOOK) break;
-        bits <<= length;
-      }
-      store<u32>(runs + ((<usize>i) << 2), (before << 16) | (passed << 8) | used);
-    }
-    store<u8>(RUNS_READY + table, 1);
   }
 
   /** Without a DHT segment the first two tables of each kind are those of Annex K, as in frames of Motion JPEG. */
@@ -146,14 +111,15 @@ export class Huffman {
       code <<= 1;
     }
     store<u8>(DEFINED + table, 1);
-    store<u8>(RUNS_READY + table, 0);
+    Pairs.forget(table);
+    Runs.forget(table);
     return true;
   }
 
   @inline static pack(length: i32, symbol: i32): u32 {
     const size = symbol & 15;
     const run = symbol >> 4;
-    const passed = size ? run + 1 : run === 15 ? 16 : 64;
+    const passed = size ? run + 1 : run === 15 ? 16 : ENDED;
     return (length << 24) | (symbol << 16) | (passed << 8) | (length + size);
   }
 }

@@ -143,6 +143,7 @@ export class Scan {
   /** Goes on: MORE, DONE at the end of the scan (see `complete`), or an error. */
   static run(buffered: bool): i32 {
     const margin = Frame.arithmetic ? ARITHMETIC_MARGIN : MARGIN;
+    Bits.resume();
     for (; y < high; y++) {
       for (; x < wide; x++) {
         if (!Input.last && Input.left() < margin) return MORE;
@@ -243,7 +244,7 @@ export class Scan {
           blocks++;
           if (buffered) continue;
           Idct.clear();
-          Idct.transform(c.size, Blocks.place(c, column, row), c.stride, 0);
+          Idct.samples(<i32>load<u8>(MEMBERS + i), Blocks.place(c, column, row), 0);
         }
     }
     return Intervals.lose(blocks);

@@ -10,7 +10,7 @@ import { SCHEMA_OPTIONS } from './validation.ts';
 export const EXAMPLE_IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4UaGBFTEMLQkAUtVaASL5fhoAAAAASUVORK5CYII=';
 
-export const STATUSES = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 501, 504] as const;
+export const STATUSES = [400, 401, 403, 404, 408, 409, 413, 415, 416, 422, 429, 500, 501, 504] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** Problems of routes that read the model, and of those that classify. */

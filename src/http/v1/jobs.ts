@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { excerpt, ServiceError } from '../../errors.ts';
 import { requireBound } from '../../jobs/bindings.ts';
 import type { JobStatus } from '../../jobs/job.ts';
-import { JOB_ID, JobParameters, newJobId } from '../../jobs/parameters.ts';
+import { checkTogether, JOB_ID, JobParameters, newJobId } from '../../jobs/parameters.ts';
 import { jobNames, resultsStream } from '../../jobs/results.ts';
 import { unwatch, watch } from '../../jobs/watching.ts';
 import { readJson, wholeBody } from '../body/body.ts';
@@ -49,6 +49,7 @@ export const jobsRoute = new Hono<AppEnv>()
       const { JOBS, RESULTS } = requireBound(c.env);
       const body = await wholeBody(c.req.raw, maxJsonBytes(c.env), budgetOf(c));
       const parameters = parseJson(JobParameters, await readJson(body));
+      checkTogether(parameters);
       if (parameters.model !== undefined) await findModel(c, parameters.model);
       if (parameters.head.length > 0) await c.var.classifier.useHeads(parameters.head);
       const id = newJobId(new Date());

@@ -1,6 +1,7 @@
 // GET /v1/models/{name}/file: the packed model itself, for the page's own engine. Ranges without an end are served
 // (RFC 9110, 14.2: a download that broke off goes on); others are answered with the whole, as the RFC allows. It goes
-// out at the client's pace, to so many at once.
+// out at the client's pace, to so many at once. The one answer that MAX_ANSWER_BYTES does not bound: it is as long as the
+// operator's model, and costs no computation and the memory of a piece.
 import { Hono } from 'hono';
 import { byteSource } from '../../isolate/byte-source.ts';
 import { openModelFile } from '../../model/file.ts';
@@ -19,7 +20,7 @@ export const modelFileRoute = new Hono<AppEnv>().get(
     tag: 'own',
     summary: 'The packed model: a safetensors file',
     file: true,
-    problems: [...MODEL_PROBLEMS, 404],
+    problems: [...MODEL_PROBLEMS, 404, 416, 429],
   }),
   query(NoQuery),
   async (c) => {

@@ -1,13 +1,11 @@
 // Schemas of the routes of indexes of photos.
 import * as v from 'valibot';
-import { MAX_MATCHES } from '../../retrieval/photo-index.ts';
+import { MAX_DISTANCE, MAX_MATCHES } from '../../retrieval/photo-index.ts';
 import { NARROW, WIDE } from '../../retrieval/projection.ts';
 import { PictureBody } from '../body/picture.ts';
 import { wholeNumber } from '../openapi/validation.ts';
 import { ClassifyQuery } from './schemas.ts';
 
-/** Codes of photos that have nothing to do with each other differ in half of their 256 bits. */
-const MAX_DISTANCE = 64;
 const vector = `${NARROW} or ${WIDE} numbers`;
 
 export const PutPhotoQuery = v.strictObject({ exif: ClassifyQuery.entries.exif });

@@ -5,7 +5,7 @@ import { type Context, Hono } from 'hono';
 import type { ImageSource } from '../../classify/classifier.ts';
 import { excerpt, ServiceError } from '../../errors.ts';
 import type { PhotoIndex } from '../../retrieval/photo-index.ts';
-import { project, unit, WIDE } from '../../retrieval/projection.ts';
+import { photoVector, unit } from '../../retrieval/projection.ts';
 import { openBody, readJson } from '../body/body.ts';
 import { PictureBody, pictureSource } from '../body/picture.ts';
 import { type AppEnv, budgetOf } from '../context.ts';
@@ -58,8 +58,7 @@ async function vectorOf(
   exif: 'apply' | 'ignore',
 ): Promise<Float32Array> {
   const { prediction } = await c.var.classifier.classify(source, { exif, crops: 1 });
-  if (prediction.embedding.length > 0) return project(prediction.embedding, WIDE);
-  throw new ServiceError('bad-request', 'expected a model with a hidden dense layer, this one has none');
+  return photoVector(prediction.embedding);
 }
 
 /** The vector that a search is for: of a picture, or as it was sent. */

@@ -46,19 +46,20 @@ function unreachable() {
 }
 
 /** @returns {Record<string, string>} */
-function authorization() {
-  return token === '' ? {} : { authorization: `Bearer ${token}` };
+function authorization(bearer = token) {
+  return bearer === '' ? {} : { authorization: `Bearer ${bearer}` };
 }
 
 /**
- * POST with a body, else GET. Throws Problem.
+ * POST with a body, else GET, unless it is said. Throws Problem.
  * @param {string} path
- * @param {Blob} [body]
+ * @param {Blob | string} [body]
+ * @param {{ method?: string, bearer?: string }} [how] bearer: another token than the page's
  * @returns {Promise<Response>}
  */
-export async function call(path, body) {
-  const init = body ? { method: 'POST', body } : {};
-  const response = await fetch(path, { ...init, headers: authorization() }).catch(() => {
+export async function call(path, body, { method = body ? 'POST' : 'GET', bearer } = {}) {
+  const init = body ? { method, body } : { method };
+  const response = await fetch(path, { ...init, headers: authorization(bearer) }).catch(() => {
     throw unreachable();
   });
   if (response.ok) return response;

@@ -1,22 +1,14 @@
 // The webcam, live: the class of each frame, computed in this browser.
-import { byId, element, percent } from './element.js';
+import { frameOf, NO_CAMERA, squareContext, startCamera, stopCamera } from './camera.js';
+import { byId, percent } from './element.js';
 import { modelDetails, shortLabel } from './model.js';
 
 /** Frames over which the rate is taken. */
 const RATE_FRAMES = 20;
 
-/** The centre of a frame, as the network wants it: RGBA of its size. @param {HTMLVideoElement} video @param {CanvasRenderingContext2D} context @param {number} size */
-function frameOf(video, context, size) {
-  const side = Math.min(video.videoWidth, video.videoHeight);
-  const [left, top] = [(video.videoWidth - side) / 2, (video.videoHeight - side) / 2];
-  context.drawImage(video, left, top, side, side, 0, 0, size, size);
-  return context.getImageData(0, 0, size, size).data;
-}
-
-/** @param {HTMLVideoElement} video @param {MediaStream} stream */
-function stop(video, stream) {
-  for (const track of stream.getTracks()) track.stop();
-  video.srcObject = null;
+/** @param {HTMLVideoElement} video */
+function stop(video) {
+  stopCamera(video);
   byId('live', HTMLElement).hidden = true;
   byId('webcam', HTMLButtonElement).textContent = 'Use the webcam, live';
 }
@@ -29,18 +21,12 @@ function stop(video, stream) {
  */
 export async function goLive(size, classify, say) {
   const video = byId('video', HTMLVideoElement);
-  if (video.srcObject instanceof MediaStream) return stop(video, video.srcObject);
-  const stream = await navigator.mediaDevices
-    .getUserMedia({ video: { width: 640, height: 480 } })
-    .catch(() => undefined);
-  if (!stream) return say('The camera could not be used: allow it for this page, or connect one.');
+  if (video.srcObject) return stop(video);
+  if (!(await startCamera(video))) return say(NO_CAMERA);
   byId('webcam', HTMLButtonElement).textContent = 'Stop the webcam';
   byId('live', HTMLElement).hidden = false;
-  video.srcObject = stream;
-  await video.play();
-  const context = element('canvas', { width: String(size), height: String(size) }).getContext('2d', {
-    willReadFrequently: true,
-  });
+  const stream = video.srcObject;
+  const context = squareContext(size);
   if (!context) return;
   const { labels } = await modelDetails();
   /** @type {number[]} */

@@ -1,91 +1,34 @@
 // The same bits in this browser: a web worker with the server's own decoder, engine and weights. Compares the logits
 // bit by bit, and answers where the server cannot be reached.
-import { currentToken } from './api.js';
 import { byId, element } from './element.js';
+import { ask, openEngine, readyEngine, weights } from './engine-worker.js';
 import { goLive } from './live.js';
 import { modelDetails, shortLabel } from './model.js';
 import { isKept, keepPage } from './offline.js';
 
 /**
  * @typedef {import('./pictures.js').Item} Item
- * @typedef {import('../../browser/messages.ts').FromWorker} FromWorker
- * @typedef {import('../../browser/messages.ts').ToWorker} ToWorker
  * @typedef {import('../../browser/messages.ts').LocalAnswer} LocalAnswer
  */
 
 const MAX_ROWS = 20;
 
-/** @type {Worker | undefined} */
-let worker;
-let ready = false;
-let size = 227;
-let lastId = 0;
-/** @type {Map<number, { resolve: (answer: LocalAnswer) => void, reject: (error: Error) => void }>} */
-const waiting = new Map();
 /** @type {string | undefined} The item that was compared. */
 let compared;
 
-/** @param {ToWorker} message */
-function send(message) {
-  worker?.postMessage(message);
-}
-
-/** Plain omission would take `id` from each member of the union. @param {Blob} file @param {'resize' | 'none'} fit */
+/** @param {Blob} file @param {'resize' | 'none'} fit */
 function classifyHere(file, fit) {
-  const id = ++lastId;
-  return /** @type {Promise<LocalAnswer>} */ (
-    new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      send({ kind: 'classify', id, file, fit });
-    })
-  );
+  return ask({ kind: 'classify', source: { kind: 'file', file, fit } });
 }
 
 /** @param {Uint8ClampedArray} rgba */
 function classifyFrame(rgba) {
-  const id = ++lastId;
-  return /** @type {Promise<LocalAnswer>} */ (
-    new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      send({ kind: 'frame', id, rgba });
-    })
-  );
+  return ask({ kind: 'classify', source: { kind: 'frame', rgba } });
 }
 
 /** @param {string} text */
 function say(text) {
   byId('local-said', HTMLElement).textContent = text;
-}
-
-/** @param {FromWorker} message @param {() => void} isReady */
-function hear(message, isReady) {
-  if (message.kind === 'progress') byId('local-done', HTMLProgressElement).value = message.bytes / message.of;
-  else if (message.kind === 'ready') {
-    ready = true;
-    size = message.size;
-    byId('local-busy', HTMLElement).hidden = true;
-    byId('local', HTMLButtonElement).textContent = 'Computes in this browser, too';
-    byId('webcam', HTMLElement).hidden = !navigator.mediaDevices?.getUserMedia;
-    const megabytes = (message.bytes / 1e6).toFixed(0);
-    say(
-      message.cached
-        ? `${megabytes} MB of weights, from this browser’s cache.`
-        : `${megabytes} MB of weights, fetched and kept.`,
-    );
-    isReady();
-  } else if (message.kind === 'answer') {
-    waiting.get(message.id)?.resolve(message);
-    waiting.delete(message.id);
-  } else if (message.id === undefined) {
-    byId('local-busy', HTMLElement).hidden = true;
-    byId('local', HTMLElement).setAttribute('aria-pressed', 'false');
-    worker?.terminate();
-    worker = undefined;
-    say(message.message);
-  } else {
-    waiting.get(message.id)?.reject(new Error(message.message));
-    waiting.delete(message.id);
-  }
 }
 
 /** The bits of a number as f32. @param {number} value */
@@ -125,8 +68,8 @@ function showComparison(item, here) {
   );
 }
 
-/** u8 RGB [size][size][3] as a PNG. @param {Uint8Array} pixels @returns {Promise<Blob | null>} */
-function pngOf(pixels) {
+/** u8 RGB [size][size][3] as a PNG. @param {Uint8Array} pixels @param {number} size @returns {Promise<Blob | null>} */
+function pngOf(pixels, size) {
   const canvas = element('canvas', { width: String(size), height: String(size) });
   const data = new ImageData(size, size);
   for (let i = 0; i < size * size; i++) data.data.set([...pixels.subarray(i * 3, i * 3 + 3), 255], i * 4);
@@ -140,7 +83,8 @@ function pngOf(pixels) {
  * @returns {Promise<Pick<Item, 'answer' | 'timings' | 'labels' | 'seen'> | undefined>}
  */
 export async function answerHere(file) {
-  if (!ready) return undefined;
+  const engine = readyEngine();
+  if (!engine) return undefined;
   const [{ logits, probabilities, image, pixels, decodeMs, inferenceMs }, model] = await Promise.all([
     classifyHere(file, 'resize'),
     modelDetails(),
@@ -156,7 +100,7 @@ export async function answerHere(file) {
     .sort((a, b) => b.score - a.score)
     .slice(0, 5);
   const { name, sha256 } = model;
-  const seen = await pngOf(pixels);
+  const seen = await pngOf(pixels, engine.size);
   if (!seen) return undefined;
   return {
     answer: {
@@ -175,7 +119,7 @@ export async function answerHere(file) {
 /** Computes the current photo here, too. @param {Item | undefined} item */
 export async function showLocal(item) {
   byId('browser', HTMLElement).hidden = !item?.answer;
-  if (!ready || !item?.answer || !item.sent || !item.seen || compared === item.id) return;
+  if (!readyEngine() || !item?.answer || !item.sent || !item.seen || compared === item.id) return;
   compared = item.id;
   // What is decoded only on the server (WebP) is taken as the network sees it.
   const here = await classifyHere(item.sent, 'resize').catch(() =>
@@ -184,42 +128,46 @@ export async function showLocal(item) {
   if (compared === item.id) showComparison(item, here);
 }
 
-/** @param {() => Item | undefined} current */
-async function start(current) {
-  byId('local', HTMLElement).setAttribute('aria-pressed', 'true');
-  byId('local-busy', HTMLElement).hidden = false;
-  say('');
-  try {
-    const [{ name, sha256 }, made] = await Promise.all([modelDetails(), fetch('/build/current.json')]);
-    const { folder } = await made.json();
-    worker = new Worker(`${folder}worker.js`, { type: 'module' });
-    worker.onmessage = ({ data }) => hear(data, () => whenReady(current));
-    worker.onerror = () =>
-      hear({ kind: 'failed', message: 'This browser could not start the worker.' }, () => {});
-    send({ kind: 'open', model: name, sha256, token: currentToken() });
-  } catch {
-    hear(
-      {
-        kind: 'failed',
-        message: 'What this needs could not be fetched: check the connection and try again.',
-      },
-      () => {},
-    );
-  }
+function showReady() {
+  const { bytes = 0, cached = false } = readyEngine() ?? {};
+  byId('local-busy', HTMLElement).hidden = true;
+  byId('local', HTMLButtonElement).textContent = 'Computes in this browser, too';
+  byId('webcam', HTMLElement).hidden = !navigator.mediaDevices?.getUserMedia;
+  const megabytes = (bytes / 1e6).toFixed(0);
+  say(
+    cached
+      ? `${megabytes} MB of weights, from this browser’s cache.`
+      : `${megabytes} MB of weights, fetched and kept.`,
+  );
 }
 
-/** @param {() => Item | undefined} current */
-function whenReady(current) {
-  showLocal(current());
-  keepPage();
+/** Fetches the weights. What fails is said by the event. */
+function open() {
+  openEngine().catch(() => undefined);
 }
 
 /** @param {() => Item | undefined} current */
 export function watchLocal(current) {
-  byId('webcam', HTMLButtonElement).addEventListener('click', () => goLive(size, classifyFrame, say));
-  byId('local', HTMLButtonElement).addEventListener('click', () => {
-    if (!worker) start(current);
+  const button = byId('local', HTMLButtonElement);
+  weights.addEventListener('progress', (event) => {
+    button.setAttribute('aria-pressed', 'true');
+    byId('local-busy', HTMLElement).hidden = false;
+    byId('local-done', HTMLProgressElement).value = /** @type {CustomEvent<number>} */ (event).detail;
   });
+  weights.addEventListener('ready', () => {
+    showReady();
+    showLocal(current());
+    keepPage();
+  });
+  weights.addEventListener('failed', (event) => {
+    button.setAttribute('aria-pressed', 'false');
+    byId('local-busy', HTMLElement).hidden = true;
+    say(/** @type {CustomEvent<string>} */ (event).detail);
+  });
+  button.addEventListener('click', open);
+  byId('webcam', HTMLButtonElement).addEventListener('click', () =>
+    goLive(readyEngine()?.size ?? 0, classifyFrame, say),
+  );
   // Who asked for it once has the weights here, and would miss them without a connection.
-  if (isKept()) start(current);
+  if (isKept()) open();
 }

@@ -84,6 +84,33 @@ function watchListCopy(id, text) {
   });
 }
 
+/** What is large and not everybody's comes with its first use. @param {() => import('./pictures.js').Item | undefined} shown */
+function watchBeginnings(shown) {
+  byId('teach-begin', HTMLButtonElement).addEventListener('click', async () =>
+    (await import('./teach.js')).beginTeaching(),
+  );
+  const alike = () => import('./alike.js');
+  const folder = byId('folder', HTMLInputElement);
+  folder.addEventListener('change', async () => {
+    const files = Array.from(folder.files ?? []);
+    folder.value = '';
+    (await alike()).openFolder(files);
+  });
+  byId('alike', HTMLElement).addEventListener('dragover', (event) => event.preventDefault());
+  byId('alike', HTMLElement).addEventListener('drop', async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const entries = Array.from(event.dataTransfer?.items ?? [], (item) => item.webkitGetAsEntry?.() ?? null);
+    const files = Array.from(event.dataTransfer?.files ?? []);
+    const { filesBelow, openFolder } = await alike();
+    openFolder(await filesBelow(entries, files));
+  });
+  byId('index-form', HTMLFormElement).addEventListener('submit', async (event) => {
+    event.preventDefault();
+    (await alike()).searchIndex(shown());
+  });
+}
+
 const choose = (/** @type {File[]} */ files) => {
   const taken = pictures.take(files);
   bring(files.length > 1 ? 'list' : 'result');
@@ -97,5 +124,6 @@ watchLocal(current);
 watchCopy(() => pictures.current?.name ?? 'photo.jpg');
 watchListCopy('copy-csv', () => asCsv(pictures.items));
 watchListCopy('copy-json', () => asJson(pictures.items));
+watchBeginnings(current);
 warm();
 tell(showKnown());

@@ -7,7 +7,7 @@ import { byId, element } from './element.js';
  * @property {string} name
  * @property {string} sha256
  * @property {{ resize: string, resize_to: number, crop: number }} preprocessing
- * @property {{ name: string, kernel?: number, stride?: number, pad?: number, groups?: number, macs: number, parameters: number }[]} layers
+ * @property {{ name: string, type: string, kernel?: number, stride?: number, pad?: number, groups?: number, macs: number, parameters: number }[]} layers
  * @property {{ index: number, synset?: string, label: string }[]} labels
  */
 

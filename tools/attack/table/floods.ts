@@ -47,6 +47,7 @@ export const DOWNLOADS: Attack[] = [
     name: 'the packed model, without a pause',
     connections: [4, 64],
     scripts: [{ steps: [{ send: get(`/v1/models/${MODEL}/file`) }, { answers: 1 }], gapMs: 0 }],
+    download: true,
   },
   unread('filters, not read', `/v1/models/${MODEL}/filters.png`),
 ];

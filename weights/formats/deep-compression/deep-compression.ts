@@ -10,13 +10,13 @@
 // bridged by a stored code 0. Positions without a code have the value of code 0, which is 0 in a pruned layer.
 import type { Network } from '../../../src/network/layer.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { denseWeight, permuted } from '../canonical.ts';
 import { Cursor } from '../cursor.ts';
-import { withSwappedInput } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
-import { PREPROCESS } from '../preprocess-presets.ts';
+import { denseWeight, permuted } from '../network/canonical.ts';
+import { withSwappedInput } from '../network/graph.ts';
+import { PREPROCESS } from '../network/preprocess-presets.ts';
+import { requireVariant, variantNetwork } from '../network/variants.ts';
 import { rangesOf, type StoredTensor, tensorOf, tensorOfLength } from '../stored-tensor.ts';
-import { requireVariant, variantNetwork } from '../variants.ts';
 import { networkShapes, type WeightFile } from '../weight-file.ts';
 
 const GAP_BITS = 4;

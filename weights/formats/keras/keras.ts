@@ -2,10 +2,10 @@
 // model.weights.h5) and `.weights.h5`. With a description of its layers the network is the file's own; without one,
 // or with --variant, tensors are matched by shape and order. Kernels are HWIO, dense ones (in, out) of H,W,C.
 import { OperatorError } from '../../operator-error.ts';
-import { readChain } from '../graph.ts';
 import { readHdf5 } from '../hdf5/hdf5.ts';
-import { readKeyed } from '../keyed.ts';
 import type { LoadedFile } from '../loaded-file.ts';
+import { readChain } from '../network/graph.ts';
+import { readKeyed } from '../network/keyed.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';
 import { readZip } from '../zip.ts';

@@ -2,9 +2,9 @@
 // where it is the same on both sides. A normalisation across channels is a Lambda in Keras, which says nothing of
 // itself: such a file needs --variant.
 import { OperatorError } from '../../operator-error.ts';
-import { denseWeight, permuted, reshaped, zeros } from '../canonical.ts';
-import { Chain, square } from '../graph.ts';
-import { PixelScale } from '../pixel-scale.ts';
+import { denseWeight, permuted, reshaped, zeros } from '../network/canonical.ts';
+import { Chain, square } from '../network/graph.ts';
+import { PixelScale } from '../network/pixel-scale.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import { networkShapes } from '../weight-file.ts';
 import { activationOf, type KerasLayer } from './config.ts';

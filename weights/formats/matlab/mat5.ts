@@ -24,10 +24,14 @@ const MATRIX = 14;
 const COMPRESSED = 15;
 /** 61 million weights in doubles, and a mean picture. */
 const MAX_INFLATED = 500_000_000;
-/** Weights are nearly noise: floats deflate to some 0.9 of their length, pruned ones to a tenth. */
+/** Weights are nearly noise: floats deflate to some 0.9 of their length, the same in doubles to 0.6. */
+const USUAL_RATIO = 2;
+/** Pruned ones deflate to a tenth. */
 const MAX_RATIO = 16;
 /** Small files may have any ratio. */
 const FREE_BYTES = 16_000_000;
+/** A file and what is inflated of it beyond the usual ratio. */
+const HELD_BYTES = 190_000_000;
 const TAG_BYTES = 8;
 /** Enough of a deflated stream to have the code tables and a tag. */
 const FIRST_BYTES = 1024;
@@ -67,7 +71,7 @@ export function readMat5(bytes: Buffer): Map<string, MatArray> {
   const cursor = new Cursor(bytes, 'MAT-file', HEADER_BYTES);
   const variables = new Map<string, MatArray>();
   const state: State = { elements: 0 };
-  let left = Math.min(MAX_INFLATED, FREE_BYTES + MAX_RATIO * bytes.length);
+  let left = inflatedLimit(bytes.length);
   while (cursor.position < cursor.end) {
     let element = readElement(cursor);
     if (element.type === COMPRESSED) {
@@ -81,6 +85,12 @@ export function readMat5(bytes: Buffer): Map<string, MatArray> {
     variables.set(name, array);
   }
   return variables;
+}
+
+/** Bytes that all compressed variables of a file may have: what it does not weigh itself, it cannot make others hold. */
+function inflatedLimit(bytes: number): number {
+  const unusual = Math.min(FREE_BYTES + MAX_RATIO * bytes, HELD_BYTES - bytes);
+  return Math.min(MAX_INFLATED, Math.max(USUAL_RATIO * bytes, unusual));
 }
 
 /** A compressed variable, of the length that its tag announces. */

@@ -2,8 +2,8 @@
 // or compressed), and PaddlePaddle's `.pdparams` (a bare pickle: key -> array). Source: numpy.lib.format.
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { Cursor } from '../cursor.ts';
-import { readKeyed } from '../keyed.ts';
 import type { LoadedFile } from '../loaded-file.ts';
+import { readKeyed } from '../network/keyed.ts';
 import { readPickle } from '../pickle/pickle.ts';
 import { columnMajor, rangesOf, rowMajor, type StoredTensor, tensorOfLength } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';

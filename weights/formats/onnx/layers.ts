@@ -2,9 +2,9 @@
 // Source: the operator specification of ONNX.
 import { excerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { denseWeight, permuted, zeros } from '../canonical.ts';
 import { asDecimal } from '../element-type.ts';
-import { type Chain, square } from '../graph.ts';
+import { denseWeight, permuted, zeros } from '../network/canonical.ts';
+import { type Chain, square } from '../network/graph.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import type { Constants } from './constants.ts';
 import { attributeOf, intsOf, labelOf, type Node, nameOf } from './node.ts';

@@ -4,9 +4,9 @@
 // pixels in front of the first layer, which becomes the preprocessing. Source: the ONNX IR and operator specifications.
 import { excerpt } from '../../../src/errors.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { Chain, readChain } from '../graph.ts';
 import type { LoadedFile } from '../loaded-file.ts';
-import { PixelScale } from '../pixel-scale.ts';
+import { Chain, readChain } from '../network/graph.ts';
+import { PixelScale } from '../network/pixel-scale.ts';
 import { decodeMessage, messageType } from '../protobuf.ts';
 import type { WeightFile } from '../weight-file.ts';
 import { Constants, numbersOf, type TensorMessage } from './constants.ts';

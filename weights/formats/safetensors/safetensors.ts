@@ -7,8 +7,8 @@ import {
 } from '../../../src/model/safetensors.ts';
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { ELEMENT_BYTES, isElementType } from '../element-type.ts';
-import { metadataOptions, readKeyed } from '../keyed.ts';
 import type { LoadedFile } from '../loaded-file.ts';
+import { metadataOptions, readKeyed } from '../network/keyed.ts';
 import { tensorOf } from '../stored-tensor.ts';
 import type { WeightFile } from '../weight-file.ts';
 

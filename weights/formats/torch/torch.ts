@@ -3,8 +3,8 @@
 // Source: torch/serialization.py of PyTorch.
 import { inWords, OperatorError } from '../../operator-error.ts';
 import { Cursor } from '../cursor.ts';
-import { readKeyed } from '../keyed.ts';
 import type { LoadedFile } from '../loaded-file.ts';
+import { readKeyed } from '../network/keyed.ts';
 import { readPickle } from '../pickle/pickle.ts';
 import type { PickleValue } from '../pickle/value.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
