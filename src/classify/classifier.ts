@@ -115,6 +115,7 @@ export class Classifier {
       findHead: this.#parts.findHead,
       storedModel: this.#parts.storedModel,
       load: () => this.load(),
+      lend: (bytes) => this.budget.lend(bytes),
     });
   }
 

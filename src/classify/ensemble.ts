@@ -30,6 +30,8 @@ export interface Ensemble {
 
 /** Memory of all engines of an isolate: 128 MB less what requests share (40 MiB), caches, and the code. */
 const ENGINES_BYTES = 58_000_000;
+/** What engines may take of the memory of requests, which are then fewer at once: room for two models of 30 MB. */
+const LENT_BYTES = 12_000_000;
 
 function refused(expected: string, got: string): ServiceError {
   return new ServiceError('bad-parameter', `ensemble: expected ${expected}, got ${excerpt(got)}`, {
@@ -37,15 +39,19 @@ function refused(expected: string, got: string): ServiceError {
   });
 }
 
-/** Throws ServiceError too-much-memory, naming the bytes. @param first the engine's memory, and its weights' part of it */
-function checkMemory(
+/**
+ * Bytes of a model's engine beside the first that are over what engines have, to be taken from requests.
+ * Throws ServiceError too-much-memory, naming the bytes. @param first the engine's memory, and its weights' part of it
+ */
+function overdraft(
   name: string,
   { bytes }: StoredModel,
   first: { memoryBytes: number; weightBytes: number },
-): void {
+): number {
   const needed = bytes + first.memoryBytes - first.weightBytes;
-  const free = Math.max(0, ENGINES_BYTES - first.memoryBytes);
-  if (needed <= free) return;
+  const own = ENGINES_BYTES - first.memoryBytes;
+  const free = Math.max(0, own + LENT_BYTES);
+  if (needed <= free) return Math.max(0, needed - own);
   throw new ServiceError(
     'too-much-memory',
     `ensemble: expected a model of at most ${free} bytes of memory beside the one in use, ${excerpt(name)} takes ${needed}`,
@@ -72,13 +78,15 @@ interface Sources {
   findHead(name: string): Promise<ServedHead | undefined>;
   storedModel(name: string): Promise<StoredModel | undefined>;
   load(): Promise<Engine>;
+  /** Takes bytes from the memory of requests. */
+  lend(bytes: number): void;
 }
 
 /** The members of these names. @param model the one in use. Throws ServiceError as Classifier.useEnsemble does. */
 export async function gatherEnsemble(
   names: readonly string[],
   model: ModelInfo,
-  { findHead, storedModel, load }: Sources,
+  { findHead, storedModel, load, lend }: Sources,
 ): Promise<Ensemble> {
   const heads: ServedHead[] = [];
   let second: ModelHandle | undefined;
@@ -95,7 +103,7 @@ export async function gatherEnsemble(
       throw new ServiceError('not-found', `there is no model or head ${name}; GET /v1/models lists them`);
     if (second)
       throw new ServiceError('too-much-memory', `ensemble: expected one model beside ${model.name}, got two`);
-    checkMemory(name, stored, await load());
+    lend(overdraft(name, stored, await load()));
     second = stored.handle;
   }
   const own = names.includes(model.name);

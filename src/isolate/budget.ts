@@ -165,6 +165,11 @@ export class Budget {
     };
   }
 
+  /** Bytes that something else than requests holds from now on, out of the memory of all of them. */
+  lend(bytes: number): void {
+    this.#shared.memory.setAside(bytes);
+  }
+
   /** From now on the request needs no more memory than is reserved: the rest goes to others. */
   settle(): void {
     this.#kept = 0;

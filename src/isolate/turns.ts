@@ -95,6 +95,7 @@ export class Turns {
   #waiting: Waiter[] = [];
   #arrivals = 0;
   #accrued = 0;
+  #setAside = 0;
   /** Nobody could be served then, and nothing has changed since. */
   #stuckSince: number | undefined;
 
@@ -105,6 +106,25 @@ export class Turns {
   /** Units held now. */
   get used(): number {
     return this.#sum(false) + this.#sum(true);
+  }
+
+  /**
+   * From now on so many units are for something that is no request: there are as many fewer for all, for large ones and
+   * for a client in proportion. Whoever holds more than that keeps it.
+   */
+  setAside(units: number): void {
+    this.#setAside = units;
+  }
+
+  /** What there is for requests. */
+  #limits(): { capacity: number; largeCapacity: number; clientCapacity: number | undefined } {
+    const { capacity, largeCapacity = capacity, clientCapacity } = this.settings;
+    const share = 1 - this.#setAside / capacity;
+    return {
+      capacity: capacity * share,
+      largeCapacity: largeCapacity * share,
+      clientCapacity: clientCapacity === undefined ? undefined : clientCapacity * share,
+    };
   }
 
   /** Requests that wait now. */
@@ -169,7 +189,7 @@ export class Turns {
   }
 
   #isWithinShare({ holder: { client }, weight, large }: Waiter): boolean {
-    const { capacity, largeCapacity = capacity, clientCapacity } = this.settings;
+    const { largeCapacity, clientCapacity } = this.#limits();
     if (clientCapacity === undefined) return true;
     const largeUsed = this.#sum(true, client);
     const used = this.#sum(false, client) + Math.min(largeUsed, largeCapacity);
@@ -180,7 +200,7 @@ export class Turns {
   }
 
   #hasRoom({ weight, large }: Waiter): boolean {
-    const { capacity, largeCapacity = capacity } = this.settings;
+    const { capacity, largeCapacity } = this.#limits();
     const largeUsed = this.#sum(true);
     const smallUsed = this.#sum(false);
     if (large) {

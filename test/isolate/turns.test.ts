@@ -49,6 +49,25 @@ afterEach(() => {
 });
 
 describe('capacity', () => {
+  test('what is set aside is less for all, for large ones and for a client', async () => {
+    const places = turns({ capacity: 100, largeCapacity: 60, clientCapacity: 80 });
+    places.setAside(50);
+    const order: string[] = [];
+    const large = await queue(places, order, 'large', request('a'), 20, true);
+    void queue(places, order, 'second large', request('b'), 15, true);
+    void queue(places, order, 'same client', request('a'), 21);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['large']);
+    const other = await queue(places, order, 'other', request('c'), 30);
+    void queue(places, order, 'more', request('d'), 1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(order).toEqual(['large', 'other']);
+    large.leave();
+    other.leave();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(order).toHaveLength(5);
+  });
+
   test('is never exceeded, and what leaves is free again', async () => {
     const places = turns({ capacity: 2 });
     const order: string[] = [];

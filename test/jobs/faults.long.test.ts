@@ -1,10 +1,13 @@
 // A whole bucket in local workerd with Miniflare's queues, while the buckets fail 5 % of the time and the consumer is
-// ended three times in the middle: every photo has exactly one line, a result or a problem. JOBS_LONG=1: 2,000 photos and
-// the default model instead of the tiny one; it says the time and the memory, and one photo ends the consumer always.
+// ended three times in the middle: every photo has exactly one line, a result or a problem. JOBS_LONG=1: 2,000 photos (another
+// number: so many) and the default model instead of the tiny one; it says the time and the memory, and one photo ends the
+// consumer always.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startAndFind, type WorkerdProcess } from '../../tools/bench/workerd-process.ts';
+import { wasmMib } from '../../tools/load/memory.ts';
 import { HeapProbe } from '../../tools/workers/heap-probe.ts';
 import {
   bundleWorker,
@@ -16,7 +19,7 @@ import { packTinyModel } from '../support/tiny-model.ts';
 import { JobsClient, type StoredPhoto, somePhotos, TOKENS } from './bucket.ts';
 
 const LONG = process.env.JOBS_LONG !== undefined;
-const COUNT = LONG ? 2_000 : 100;
+const COUNT = !LONG ? 100 : process.env.JOBS_LONG === '1' ? 2_000 : Number(process.env.JOBS_LONG);
 /** Each is in another part of the work. */
 const KILLS = [0.13, 0.4, 0.85].map((share) => Math.floor(share * COUNT));
 
@@ -27,6 +30,7 @@ const SLOW_MS = 600_000;
 const FOLDER = path.join(import.meta.dirname, '../../build/faulty');
 
 let worker: LocalWorker;
+let workerd: WorkerdProcess;
 let photos: StoredPhoto[];
 let model: { key: string; bytes: Uint8Array };
 
@@ -57,13 +61,9 @@ beforeAll(async () => {
   model = await readModel();
   const vars = { MODEL: model.key, ...TOKENS, FAULTS: '50', KILLS: KILLS.join(','), RETRY_SECONDS: '0' };
   const jobs = { queue: 'photos' };
-  worker = await startWorker(vars, {
-    folder: FOLDER,
-    main: 'worker.js',
-    jobs,
-    onLog: () => {},
-    inspect: LONG,
-  });
+  const options = { folder: FOLDER, main: 'worker.js', jobs, onLog: () => {}, inspect: LONG };
+  workerd = await startAndFind(() => startWorker(vars, options));
+  ({ worker } = workerd);
   await worker.bucket.put(model.key, model.bytes);
   photos = await somePhotos(COUNT);
   await store(worker, photos);
@@ -77,17 +77,21 @@ test(
     const id = await client.make({ prefix: 'photos/', top_k: 3 });
     const started = performance.now();
     const probe = LONG && worker.inspector ? await openProbe(worker.inspector) : undefined;
+    const cpuMs = await workerd.cpuMs();
     let peak = 0;
+    let wasm = 0;
     const status = await client.until(id, async ({ state }) => {
       const { usedSize = 0, backingStorageSize = 0 } = (await probe?.usage()) ?? {};
       peak = Math.max(peak, usedSize + backingStorageSize);
+      if (probe) wasm = Math.max(wasm, wasmMib(workerd.pid));
       return state === 'finished';
     });
     probe?.close();
     const seconds = (performance.now() - started) / 1000;
     if (LONG)
       console.log(
-        `${COUNT} photos in ${seconds.toFixed(0)} s; JavaScript heap ${(peak / 2 ** 20).toFixed(1)} MiB at most`,
+        `${COUNT} photos in ${seconds.toFixed(0)} s, ${((await workerd.cpuMs()) / 1000 - cpuMs / 1000).toFixed(0)} s of ` +
+          `workerd's processor time; JavaScript heap ${(peak / 2 ** 20).toFixed(1)} MiB, wasm ${wasm.toFixed(1)} MiB at most`,
       );
     const broken = photos.filter((photo) => photo.broken);
     expect(status).toMatchObject({

@@ -133,7 +133,12 @@ interface Answer {
   parents?: { synset: string; label: string; score: number; classes: number }[];
 }
 
-test('the server: top_k, labels, parents', async () => {
+interface Operation {
+  security: Record<string, string[]>[];
+  requestBody?: { content: Record<string, { example?: object }> };
+}
+
+test('the server: top_k, labels, parents, examples', async () => {
   const file = path.join(folder, 'served');
   await packModel(imported, kernelTiles(), file);
   const { key } = await readPackedFile(file);
@@ -181,6 +186,28 @@ test('the server: top_k, labels, parents', async () => {
     };
     expect(details.labels).toHaveLength(CLASSES);
     expect(details.labels[999]).toMatchObject({ synset: 'n15075141' });
+
+    // Each example of the document is answered by this model, too.
+    const ask = (path: string, init: RequestInit = {}) => fetch(new URL(path, worker.url), init);
+    const document = (await (await ask('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, Operation>>;
+    };
+    const { versions } = (await (await ask('/v2/models/thousand')).json()) as { versions: string[] };
+    let asked = 0;
+    for (const [template, operations] of Object.entries(document.paths)) {
+      if (template.startsWith('/v1/index') || template.startsWith('/v1/heads')) continue;
+      const address = template
+        .replace(/\{(model|name)\}/, 'thousand')
+        .replace('{version}', versions[0] ?? '');
+      const example = operations.post?.requestBody?.content['application/json']?.example;
+      if (address.includes('{') || !example || operations.post?.security.every((need) => need.write_token))
+        continue;
+      const headers = { 'content-type': 'application/json' };
+      const answer = await ask(address, { method: 'POST', body: JSON.stringify(example), headers });
+      expect([address, answer.status]).toEqual([address, 200]);
+      asked++;
+    }
+    expect(asked).toBeGreaterThan(4);
   } finally {
     await worker.stop();
   }

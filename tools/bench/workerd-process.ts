@@ -5,6 +5,7 @@ import type { LocalWorker } from '../workers/local-worker.ts';
 
 export interface WorkerdProcess {
   worker: LocalWorker;
+  pid: number;
   /** Milliseconds that its main thread, which runs the Worker, has computed so far. */
   cpuMs(): Promise<number>;
   rssBytes(): Promise<number>;
@@ -36,6 +37,7 @@ export async function startAndFind(start: () => Promise<LocalWorker>): Promise<W
   const pid = [...(await workerdProcesses())].find((id) => !before.has(id)) ?? 'none';
   return {
     worker,
+    pid: Number(pid),
     cpuMs: () => threadCpuMs(pid),
     rssBytes: async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readProc(pid, 'status'))?.[1] ?? 0) * 1024,
   };

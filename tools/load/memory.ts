@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import type { HeapProbe } from '../workers/heap-probe.ts';
 
 const MIB = 2 ** 20;
-/** What V8 reserves for a wasm memory: its maximum (decode.wasm: 32 MiB; WebP: 2 GiB; kernels: 4 GiB). */
-const RESERVATIONS_MIB = [32, 2048, 4096];
+/** What V8 reserves for a wasm memory: its maximum (decode.wasm: 32 MiB; kernels: 4 GiB). */
+const RESERVATIONS_MIB = [32, 4096];
 const CAGE_BYTES = 2 ** 32;
 
 export interface Sample {

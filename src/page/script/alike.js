@@ -74,7 +74,7 @@ async function remember(file, first) {
 
 /** The cosine of the angle between two vectors, 1 for the same photo. @param {number} similarity */
 function likeness(similarity) {
-  return `similarity ${similarity.toFixed(2)}`;
+  return `similarity ${similarity.toFixed(2).replace('-0.00', '0.00')}`;
 }
 
 /** @param {Kept} photo @param {string} more */

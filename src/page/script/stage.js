@@ -196,8 +196,8 @@ async function enlarge(stage, stages, mosaic, channel, item) {
 /** The pattern of a map of the first layer. @param {Stage} stage @param {Stage[]} stages @param {number} channel @param {Item} item */
 async function showFilter(stage, stages, channel, { answer }) {
   const figure = byId('filter', HTMLElement);
-  figure.hidden = stage !== stages[1] || stage.type !== 'conv';
-  if (figure.hidden || !answer) return;
+  figure.hidden = true;
+  if (stage !== stages[1] || stage.type !== 'conv' || !answer) return;
   filters ??= await createImageBitmap(
     await (await call(`/v1/models/${encodeURIComponent(answer.model.name)}/filters.png`)).blob(),
   );
@@ -226,4 +226,5 @@ async function showFilter(stage, stages, channel, { answer }) {
       side,
       side,
     );
+  figure.hidden = false;
 }

@@ -127,6 +127,7 @@ interface Cause {
   anonymous?: boolean;
   /** The body never comes. */
   stalled?: boolean;
+  headers?: Record<string, string>;
 }
 
 /** A head of another model. */
@@ -146,8 +147,13 @@ const CAUSES: Record<string, Cause> = {
   409: { head: 'foreign' },
   413: { bindings: { MAX_IMAGE_BYTES: '100', MAX_JSON_BYTES: '100' } },
   415: { file: text },
+  416: { headers: { range: 'bytes=999999999999-' } },
   422: { file: truncated },
-  429: { bindings: { RATE_LIMITER: refusing } },
+  // Reading counts with a wrong token only.
+  429: {
+    bindings: { RATE_LIMITER: refusing, API_TOKENS: 'token' },
+    headers: { authorization: 'Bearer wrong' },
+  },
   500: { bindings: { MODEL: 'no-such-object' }, cold: true },
   503: { cold: true },
   504: { bindings: { MODELS: unreachable }, cold: true },
@@ -168,7 +174,7 @@ function request(method: string, path: string, operation: Operation, cause: Caus
   const init: RequestInit = {
     method: method.toUpperCase(),
     ...(body === undefined ? {} : { body }),
-    ...(writes && !cause.anonymous ? { headers: { authorization } } : {}),
+    headers: { ...(writes && !cause.anonymous ? { authorization } : {}), ...cause.headers },
   };
   const more = { ...(writes ? WRITER : {}), ...cause.bindings };
   const name = path.startsWith('/v1/index/')
