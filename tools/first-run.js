@@ -32,8 +32,9 @@ if (!existsSync(path.join(ROOT, 'node_modules/.package-lock.json')))
 process.on('uncaughtException', (error) => {
   const advice = ADVICE[error?.code];
   if (advice) end(`${error.path ?? ROOT}: ${advice} (${error.code})`);
-  if (error?.code === 'ERR_MODULE_NOT_FOUND')
-    end(`${ROOT}: a package is missing: npm ci (${error.message.slice(0, 120)})`);
+  // The second code is that of packages that ask by require().
+  if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND')
+    end(`${ROOT}: a package is missing: npm ci (${error.message.split('\n')[0].slice(0, 120)})`);
   console.error(error);
   process.exit(1);
 });

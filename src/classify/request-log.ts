@@ -13,6 +13,8 @@ export interface RequestLog {
   decodeMs: number;
   loadMs: number;
   inferenceMs: number;
+  /** The client's trace context (W3C), checked; '' without one. Goes on to the hosts that photos are read from. */
+  traceParent: string;
   /** What the operator can do about an upload that was refused. */
   hint?: string;
 }
@@ -28,5 +30,6 @@ export function emptyLog(): RequestLog {
     decodeMs: 0,
     loadMs: 0,
     inferenceMs: 0,
+    traceParent: '',
   };
 }

@@ -78,6 +78,3 @@ export function createApp(isolate: Isolate) {
   documentRoutes(app, DIALECTS);
   return routes;
 }
-
-/** The types of our own routes, for the typed client. */
-export type App = ReturnType<typeof createApp>;

@@ -22,6 +22,8 @@ export interface RemoteOptions {
   /** What messages call it: `key` or `url`. */
   what: string;
   maxMs?: number;
+  /** The trace context of the request, for a host that is asked by HTTP; '' = none. */
+  traceParent?: string;
   /** The request that reads: what it holds may go to others while it waits for a slow host. */
   holder?: Holder | undefined;
 }

@@ -43,11 +43,12 @@ export function checkUrl(text: string, hosts: readonly string[], what: string, b
  * not 200, and what remoteUpload says.
  */
 export function urlUpload(text: string, hosts: readonly string[], options: RemoteOptions): Upload {
-  const { what } = options;
+  const { what, traceParent = '' } = options;
+  const headers = { accept: 'image/*', ...(traceParent === '' ? {} : { traceparent: traceParent }) };
   let url = checkUrl(text, hosts, what);
   return remoteUpload(async (signal) => {
     for (let redirects = 0; ; redirects++) {
-      const response = await fetch(url, { redirect: 'manual', signal, headers: { accept: 'image/*' } });
+      const response = await fetch(url, { redirect: 'manual', signal, headers });
       if (response.status === 200 && response.body) {
         const length = response.headers.get('content-length');
         return { stream: response.body, bytes: length === null ? undefined : Number(length) };

@@ -146,10 +146,7 @@ describe('arrows', () => {
       src,
       (file, name) =>
         !(inner.test(file) && /^src\/http\/(v1|dialects)\//.test(name)) &&
-        !(
-          name === 'src/http/app.ts' &&
-          !['src/index.ts', 'src/http/client.ts', 'src/library/worker.ts'].includes(file)
-        ),
+        !(name === 'src/http/app.ts' && !['src/index.ts', 'src/library/worker.ts'].includes(file)),
     );
     expect(wrong).toEqual([]);
   });

@@ -1,11 +1,11 @@
-// The typed client, and the entrypoint for service bindings.
+// The package's client, and the entrypoint for service bindings.
 import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, inject, it } from 'vitest';
 import type { Bindings } from '../../src/http/bindings.ts';
-import { createClient } from '../../src/http/client.ts';
 import type { ClassifierOptions } from '../../src/http/rpc.ts';
 import { Classifier } from '../../src/index.ts';
+import { createClient } from '../../src/library/client.ts';
 import {
   answer,
   bindings,
@@ -17,17 +17,17 @@ import {
   send,
 } from './worker.ts';
 
-it('the typed client classifies, and knows the answers', async () => {
-  const api = createClient('https://test', {
-    fetch: (input: URL | RequestInfo, init?: RequestInit) => send(String(input), init),
+it('the client classifies, and knows what is served and what is refused', async () => {
+  const api = createClient('https://test', { fetch: (request) => send(request.url, request) });
+  const { predictions } = await api.classify(jpeg, { top_k: 3 });
+  expect(predictions).toEqual((await expectedPredictions()).slice(0, 3));
+  expect((await api.models()).models[0]).toMatchObject({ name: 'tiny', classes: 10 });
+  expect(await api.ready({ warm: true })).toBe(true);
+  await expect(api.classify(new Uint8Array(3))).rejects.toMatchObject({
+    status: 415,
+    code: 'unsupported-image',
+    problem: { request_id: expect.any(String) },
   });
-  const response = await api.v1.classify.$post({ query: { top_k: '3' } }, { init: { body: jpeg } });
-  if (response.status !== 200) throw new Error(`expected 200, got ${response.status}`);
-  const found = await response.json();
-  if (!('predictions' in found)) throw new Error('expected predictions of one image');
-  expect(found.predictions).toEqual((await expectedPredictions()).slice(0, 3));
-  const { layers } = await (await api.v1.models[':name'].$get({ param: { name: 'tiny' }, query: {} })).json();
-  expect(layers.map(({ name }) => name)).toContain('conv1');
 });
 
 // The entrypoint reads the Worker's own variables: the tiny model takes the default model's place.

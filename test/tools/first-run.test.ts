@@ -35,9 +35,10 @@ describe('one line for', () => {
   test('packages that are missing, all or some', async () => {
     expect(await failure('')).toMatch(/^1 error: .*a clone \S*: expected all packages, .*: npm ci\n$/);
     await writeFile(path.join(clone, 'node_modules/.package-lock.json'), '{}');
-    expect(await failure("await import('not-there');")).toMatch(
-      /^1 error: [^\n]*a package is missing: npm ci[^\n]*\n$/,
-    );
+    const byRequire =
+      "const { createRequire } = await import('node:module'); createRequire(import.meta.url)('not-there');";
+    for (const code of ["await import('not-there');", byRequire])
+      expect(await failure(code)).toMatch(/^1 error: [^\n]*a package is missing: npm ci[^\n]*\n$/);
     expect(await failure('')).toBe('it ended well');
   });
 

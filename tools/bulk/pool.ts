@@ -4,9 +4,9 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Message, Reply, Task, ThreadOptions } from './thread.ts';
+import type { Message, Reply, Task, ThreadOptions } from './classify-thread.ts';
 
-const THREAD = path.join(import.meta.dirname, 'thread.ts');
+const THREAD = path.join(import.meta.dirname, 'classify-thread.ts');
 const GROUP_PHOTOS = 16;
 /** Groups that a thread has at once: one to compute, one to read. */
 const GROUPS = 2;

@@ -1,12 +1,12 @@
 // One run: what is not in the file of results yet, through the pool, into that file, the vectors and the folders.
 import { OperatorError } from '../../weights/operator-error.ts';
+import type { Reply, Task, ThreadOptions } from './classify-thread.ts';
 import { copyInto, copyPath } from './folders.ts';
 import { NpyRows } from './npy.ts';
 import { csvHeader, Output } from './output.ts';
 import type { Photos } from './photos.ts';
 import { Pool, type PoolRates } from './pool.ts';
 import { startRunProgress } from './progress.ts';
-import type { Reply, Task, ThreadOptions } from './thread.ts';
 
 export interface RunOptions {
   photos: Photos;

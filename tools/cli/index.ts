@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { ServiceError } from '../../src/errors.ts';
 import { inWords, OperatorError } from '../../weights/operator-error.ts';
 import { PUBLISHED } from '../../weights/published.ts';
+import { type BulkOptions, withBulkOptions } from '../bulk/command.ts';
 import { type ClassifyCommand, classifyPhotos } from './classify.ts';
 import { type DeployCommand, deployFolder } from './deploy.ts';
 import { cacheFolder, modelOf, writeDefault } from './model.ts';
@@ -39,6 +40,19 @@ program
   .addOption(new Option('--crops <count>', '10: corners and centre, mirrored too').choices(['1', '10']))
   .option('--json', 'one JSON object a line, as POST /v1/classify answers')
   .action((photos: string[], options: ClassifyCommand) => classifyPhotos(photos, options));
+
+withBulkOptions(
+  program
+    .command('bulk')
+    .description('classify all photos of a folder with all cores; a stopped run goes on')
+    .argument('<folder>')
+    .addOption(MODEL),
+).action(async (folder: string, options: BulkOptions & { model?: string }) => {
+  const { bulk } = await import('../bulk/command.ts');
+  const { folderPhotos } = await import('../bulk/photos.ts');
+  const { path: model } = await modelOf(options.model);
+  process.exitCode = await bulk(await folderPhotos(folder), model, options);
+});
 
 program
   .command('get')

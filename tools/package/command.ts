@@ -5,7 +5,12 @@ import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const ENTRIES = ['tools/cli/index.ts', 'tools/heads/extract-thread.ts', 'weights/verify-thread.ts'];
+const ENTRIES = [
+  'tools/cli/index.ts',
+  'tools/bulk/classify-thread.ts',
+  'tools/heads/extract-thread.ts',
+  'weights/verify-thread.ts',
+];
 const DATA = [
   'build/kernels.wasm',
   'build/decode.wasm',

@@ -25,11 +25,11 @@ export type PictureBody = v.InferOutput<typeof PictureBody>;
  */
 export function pictureSource(
   env: Bindings,
-  { limits, budget }: Classifier,
+  { limits, budget, log }: Classifier,
   picture: PictureBody,
   where = '',
 ): ImageSource {
-  const options = { limit: limits.bytes, holder: budget.holder };
+  const options = { limit: limits.bytes, holder: budget.holder, traceParent: log.traceParent };
   const { image, key, url } = picture;
   const given = Object.entries(picture).filter(([, value]) => value !== undefined);
   if (given.length > 1)

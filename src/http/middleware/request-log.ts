@@ -5,6 +5,7 @@ import { routePath } from 'hono/route';
 import { emptyLog, type RequestLog } from '../../classify/request-log.ts';
 import type { Bindings } from '../bindings.ts';
 import type { AppEnv } from '../context.ts';
+import { traceId, traceParent } from '../trace-parent.ts';
 
 export interface RequestFacts {
   id: string;
@@ -18,7 +19,18 @@ export interface RequestFacts {
 /** Writes the log line and the data point of a request. */
 export function writeLog(env: Bindings, log: RequestLog, facts: RequestFacts): void {
   const { id, method, route, status, bytes, totalMs } = facts;
-  const { pixels, format, decodeMs, loadMs, inferenceMs, model, start, cache, hint } = log;
+  const {
+    pixels,
+    format,
+    decodeMs,
+    loadMs,
+    inferenceMs,
+    model,
+    start,
+    cache,
+    hint,
+    traceParent: parent,
+  } = log;
   console.log(
     JSON.stringify({
       message: 'request',
@@ -37,6 +49,7 @@ export function writeLog(env: Bindings, log: RequestLog, facts: RequestFacts): v
       start,
       cache,
       hint,
+      trace: traceId(parent) || undefined,
     }),
   );
   env.ANALYTICS?.writeDataPoint({
@@ -49,6 +62,7 @@ export function writeLog(env: Bindings, log: RequestLog, facts: RequestFacts): v
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
   const log = emptyLog();
+  log.traceParent = traceParent(c.req.header('traceparent'));
   c.set('log', log);
   await next();
   const totalMs = Date.now() - started;

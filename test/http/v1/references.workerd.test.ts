@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../../src/http/bindings.ts';
-import { answer, expectedPredictions, jpeg, jpegBase64, png, send, text } from '../worker.ts';
+import { answer, expectedPredictions, jpeg, jpegBase64, logged, png, send, text } from '../worker.ts';
 
 /** Any bucket serves: here the models' one. */
 const PHOTOS = (env as Bindings).MODELS;
@@ -18,6 +18,8 @@ function classify(body: object, bindings: Partial<Bindings> = more, path = '/v1/
 
 /** What was asked of the network, and what it answers. */
 const asked: string[] = [];
+/** The trace context that each was asked with. */
+const traced: (string | null)[] = [];
 const network = new Map<string, () => Response | Promise<Response>>();
 const redirectTo =
   (location: string, status = 302) =>
@@ -26,10 +28,12 @@ const redirectTo =
 
 beforeEach(() => {
   asked.length = 0;
+  traced.length = 0;
   network.clear();
   network.set('https://photos.example/a.jpg', () => new Response(jpeg));
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     asked.push(String(input));
+    traced.push(new Headers(init?.headers).get('traceparent'));
     expect(init?.redirect).toBe('manual');
     const found = network.get(String(input));
     if (!found) throw new TypeError('Network connection lost');
@@ -48,6 +52,23 @@ describe('url', () => {
     const { predictions } = await answer(classify({ url: 'https://PHOTOS.example:443/a.jpg' }));
     expect(predictions).toEqual((await expectedPredictions()).slice(0, 5));
     expect(new Set(asked)).toEqual(new Set(['https://photos.example/a.jpg']));
+  });
+
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  it.each([
+    [`00-${TRACE}-00f067aa0ba902b7-01`, TRACE],
+    [`ff-${TRACE}-00f067aa0ba902b7-01`, undefined],
+    [`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
+    [`00-${TRACE}-${'0'.repeat(16)}-01`, undefined],
+    [`00-${TRACE}-00f067aa0ba902b7-01\tmore`, undefined],
+  ])('traceparent %s goes on to the host, and into the log, when it is one', async (traceparent, trace) => {
+    const headers = { 'content-type': 'application/json', traceparent };
+    const body = JSON.stringify({ url: 'https://photos.example/a.jpg' });
+    logged.length = 0;
+    expect((await send('/v1/classify', { method: 'POST', headers, body }, more)).status).toBe(200);
+    expect(traced).toEqual([trace === undefined ? null : traceparent]);
+    const line = logged.findLast((each) => each.includes('"message":"request"')) ?? '{}';
+    expect((JSON.parse(line) as { trace?: string }).trace).toBe(trace);
   });
 
   it('follows redirects on the list', async () => {

@@ -50,6 +50,7 @@ async function readWanted(
           limit: c.var.classifier.limits.bytes,
           what: 'inputs',
           holder: budgetOf(c).holder,
+          traceParent: c.var.classifier.log.traceParent,
         })
       : decodeBase64(inputs, 'inputs'),
     topK: parameters?.top_k ?? fallback.topK,
