@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startAndFind, type WorkerdProcess } from '../../tools/bench/workerd-process.ts';
+import { startAndFind, type WorkerdProcess } from '../../tools/bench/machine/workerd-process.ts';
 import { wasmMib } from '../../tools/load/memory.ts';
 import { HeapProbe } from '../../tools/workers/heap-probe.ts';
 import {

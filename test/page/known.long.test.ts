@@ -25,7 +25,7 @@ test('where it is shared: title, words and a picture with its whole address', as
   const address = content('og:image');
   expect(new URL(address).host).toBe(worker.url.host);
   const picture = await fetch(address);
-  expect(picture.headers.get('content-type')).toBe('image/png');
+  expect(picture.headers.get('content-type')).toBe('image/jpeg');
   const { width, height } = await sharp(await picture.arrayBuffer()).metadata();
   expect([width, height]).toEqual([1200, 630]);
 });

@@ -34,7 +34,7 @@ test('serves the page with its policy, and leaves everything else to the Worker'
   const page = await fetch(worker.url);
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   const shared = /property="og:image" content="([^"]+)"/.exec(await page.clone().text())?.[1];
-  expect(shared).toBe(new URL('/build/picture.png', page.url).href);
+  expect(shared).toBe(new URL('/build/picture.jpg', page.url).href);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await page.text()).toContain('<h1>alexnet-edge</h1>');
   const { folder } = (await (await fetch(new URL('/build/current.json', worker.url))).json()) as {

@@ -8,9 +8,9 @@ import { build } from '../../assembly/build.ts';
 import { OperatorError } from '../../weights/operator-error.ts';
 import { barsOf } from './bars.ts';
 import { BenchError } from './contender.ts';
+import { runWithout } from './machine/without.ts';
 import { reportText } from './report.ts';
 import { measure, type Options } from './run.ts';
-import { runWithout } from './without.ts';
 
 const AVX_VNNI = '--no-enable-avx-vnni';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Engine } from '../../src/engine/engine.ts';
 import { bundleWorker, startWorker } from '../workers/local-worker.ts';
 import { BenchError, type Contender } from './contender.ts';
-import { startAndFind } from './workerd-process.ts';
+import { startAndFind } from './machine/workerd-process.ts';
 
 /** Passes of one request: the clock ticks in milliseconds. */
 export const WORKERD_PASSES = 10;

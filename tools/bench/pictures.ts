@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import type { Preprocess } from '../../src/network/preprocess.ts';
 import { listPhotos, loadPhoto } from '../../weights/photos.ts';
 import { photograph, photographPixels } from '../fixtures/photograph.ts';
-import type { Jpeg } from './service.ts';
+import type { Jpeg } from './measure/service.ts';
 
 const PHOTOS = path.join(import.meta.dirname, '../../../shared/photos');
 const COUNT = 12;

@@ -1,14 +1,14 @@
 // One run's figures, as JSON and as text.
 import { table } from '../table.ts';
 import { barsOf } from './bars.ts';
-import type { ColdFigures, RequestCpu } from './cold.ts';
-import type { DecodeRow } from './decode.ts';
-import type { DenseRow } from './dense.ts';
-import type { Breakdown, LayerRow } from './layers.ts';
-import type { Machine } from './machine.ts';
-import type { FreshRow } from './processes.ts';
+import type { Machine } from './machine/machine.ts';
+import type { ColdFigures, RequestCpu } from './measure/cold.ts';
+import type { DecodeRow } from './measure/decode.ts';
+import type { DenseRow } from './measure/dense.ts';
+import type { Breakdown, LayerRow } from './measure/layers.ts';
+import type { FreshRow } from './measure/processes.ts';
+import type { ServiceFigures } from './measure/service.ts';
 import type { TimingRow } from './race.ts';
-import type { ServiceFigures } from './service.ts';
 
 export interface TimedRow extends TimingRow {
   detail: string;

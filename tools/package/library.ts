@@ -70,8 +70,9 @@ async function writeTypes(folder: string): Promise<void> {
 }
 
 /**
- * Leaves out of the source maps the text of other packages, which is published and more than all of ours, and what
- * another map has already: the runtimes' bundles are made of the same sources. Node's have them all.
+ * Leaves out of the source maps the text of other packages, which is published and more than all of ours, what
+ * another map has already (the runtimes' bundles are made of the same sources; Node's have them all), and that of the
+ * application behind `./worker`, which is as long as all the rest and which its own bundler maps by name and line.
  */
 async function trimMaps(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((each) => each.endsWith('.map')).sort();
@@ -85,7 +86,7 @@ async function trimMaps(folder: string): Promise<void> {
     };
     map.sourcesContent = map.sourcesContent.map((text, i) => {
       const source = map.sources[i] ?? '';
-      if (source.includes('node_modules/') || told.has(source)) return null;
+      if (source.includes('node_modules/') || told.has(source) || name.startsWith('worker.')) return null;
       told.add(source);
       return text;
     });

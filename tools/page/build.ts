@@ -1,5 +1,5 @@
 // What of the page is made and not written: src/page/build/HASH with the web worker's script and the wasm modules that
-// it runs, build/current.json, which names that folder, and build/picture.png, which stands for the page where it is shared.
+// it runs, build/current.json, which names that folder, and build/picture.jpg, which stands for the page where it is shared.
 // A folder is named for the SHA-256 of what lies in it, so a browser may keep it for ever. Part of every start, deployment
 // and self-hosted folder, after the wasm modules: `node tools/page/build.ts`.
 import { createHash } from 'node:crypto';
@@ -41,9 +41,9 @@ export async function buildPage(): Promise<void> {
   await mkdir(path.join(parent, folder), { recursive: true });
   for (const [name, bytes] of files) await writeFile(path.join(parent, folder, name), bytes);
   await writeFile(path.join(parent, 'current.json'), JSON.stringify({ folder: `/build/${folder}/` }));
-  await writeFile(path.join(parent, 'picture.png'), await sharedPicture());
+  await writeFile(path.join(parent, 'picture.jpg'), await sharedPicture());
   for (const name of await readdir(parent))
-    if (![folder, 'current.json', 'picture.png'].includes(name))
+    if (![folder, 'current.json', 'picture.jpg'].includes(name))
       await rm(path.join(parent, name), { recursive: true });
 }
 

@@ -1,8 +1,8 @@
 // An engine whose kernels are timed: each exported function of the wasm module is wrapped, so that a pass can be told
 // apart into multiply-add and the rest. The wrapping costs about 0.1 us a call; whole passes are timed without it.
-import { Engine } from '../../src/engine/engine.ts';
-import { kernelsModule } from '../../weights/packed/engine.ts';
-import { withInstances } from './wasm-instances.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import { kernelsModule } from '../../../weights/packed/engine.ts';
+import { withInstances } from '../machine/wasm-instances.ts';
 
 export interface KernelTimes {
   /** Milliseconds by kernel since `clear`. */

@@ -2,12 +2,12 @@
 // its isolate and of its process against an empty Worker's.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { HeapProbe, type HeapUsage } from '../workers/heap-probe.ts';
-import { bundleWorker, defaultModelFile, startWorker } from '../workers/local-worker.ts';
+import { HeapProbe, type HeapUsage } from '../../workers/heap-probe.ts';
+import { bundleWorker, defaultModelFile, startWorker } from '../../workers/local-worker.ts';
+import { BenchError } from '../contender.ts';
+import { startAndFind } from '../machine/workerd-process.ts';
+import { type Timing, timingOf } from '../statistics.ts';
 import { classify } from './cold.ts';
-import { BenchError } from './contender.ts';
-import { type Timing, timingOf } from './statistics.ts';
-import { startAndFind } from './workerd-process.ts';
 
 export interface ServiceFigures {
   /** Warm POST /v1/classify of a JPEG. */
@@ -30,7 +30,7 @@ export default { fetch: () => new Response('') };
 `;
 
 async function emptyRss(): Promise<number> {
-  const folder = path.join(import.meta.dirname, '../../build/bench-empty');
+  const folder = path.join(import.meta.dirname, '../../../build/bench-empty');
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'index.js'), EMPTY_WORKER);
   const { worker, rssBytes } = await startAndFind(() => startWorker({}, { folder }));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
-const root = path.join(import.meta.dirname, '../..');
+const root = path.join(import.meta.dirname, '../../..');
 const FILE = 'build/bench-dot-loop.wasm';
 const MACS_PER_ROUND = 12 * 16;
 /** About a millisecond, so that the calls are optimised soon. */

@@ -1,13 +1,13 @@
 // The dense layers of a thousand classes alone (fc6, fc7, fc8): random weights, and inputs of which a given share is not
 // zero. As int8 rows, and as 4-bit codes with fc8 in int8. Caches are flushed before each, since within a pass the
 // convolutions have thrown the weights out.
-import { type DenseRun, planDense } from '../../src/engine/dense-tail.ts';
-import { instantiateKernels, tilesOf } from '../../src/engine/kernels.ts';
-import { LinearMemory } from '../../src/engine/linear-memory.ts';
-import { packedTensors, tensorBytes } from '../../src/engine/weights.ts';
-import type { DenseLayer } from '../../src/network/layer.ts';
-import type { LayerInfo } from '../../src/network/shapes.ts';
-import { randomNumbers } from '../fixtures/random.ts';
+import { type DenseRun, planDense } from '../../../src/engine/dense-tail.ts';
+import { instantiateKernels, tilesOf } from '../../../src/engine/kernels.ts';
+import { LinearMemory } from '../../../src/engine/linear-memory.ts';
+import { packedTensors, tensorBytes } from '../../../src/engine/weights.ts';
+import type { DenseLayer } from '../../../src/network/layer.ts';
+import type { LayerInfo } from '../../../src/network/shapes.ts';
+import { randomNumbers } from '../../fixtures/random.ts';
 
 /** Shares of inputs that are not zero: all; fc6 and fc7 of the default model; of published AlexNet, as EIE has it. */
 export const SHARES = [1, 0.72, 0.5, 0.35] as const;

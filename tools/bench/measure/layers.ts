@@ -1,8 +1,8 @@
 // One forward pass of ours taken apart: every layer, with the time that its multiply-add kernel took, and what all
 // kernels together took by name. A layer's time includes the quantisation of its input.
-import type { Engine } from '../../src/engine/engine.ts';
-import type { LayerInfo } from '../../src/network/shapes.ts';
-import { median, timingOf } from './statistics.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
+import type { LayerInfo } from '../../../src/network/shapes.ts';
+import { median, timingOf } from '../statistics.ts';
 import { timedEngine } from './timed-kernels.ts';
 
 /** Kernels that multiply and add; each also scales its sums back, adds the bias and applies ReLU. */

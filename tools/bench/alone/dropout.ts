@@ -1,8 +1,8 @@
-// `node tools/bench/dropout.ts [PASSES]`: what dropout costs beside a pass: minima of both, in turn, and their ratio.
+// `node tools/bench/alone/dropout.ts [PASSES]`: what dropout costs beside a pass: minima of both, in turn, and their ratio.
 
-import { openEngine } from '../../weights/packed/engine.ts';
-import { photographPixels } from '../fixtures/photograph.ts';
-import { defaultModelFile } from '../workers/local-worker.ts';
+import { openEngine } from '../../../weights/packed/engine.ts';
+import { photographPixels } from '../../fixtures/photograph.ts';
+import { defaultModelFile } from '../../workers/local-worker.ts';
 
 const ROUNDS = 60;
 

@@ -1,4 +1,4 @@
-// Decoding against sharp (libvips, native) in the same process: `node tools/bench/decode.ts` after a build.
+// Decoding against sharp (libvips, native) in the same process: `node tools/bench/measure/decode.ts` after a build.
 // Both give a 227 x 227 crop of the picture with its shorter side at 256; sharp shrinks on load as it does
 // by default. The pixels are compared, with sharp's of the whole picture, before anything is timed; runs are
 // interleaved and minima reported, which other work on the machine moves least.
@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { imageLimits } from '../../src/image/limits.ts';
-import { imageDecoder, PREPROCESS } from '../fixtures/decoder.ts';
-import { photograph } from '../fixtures/photograph.ts';
+import { imageLimits } from '../../../src/image/limits.ts';
+import { imageDecoder, PREPROCESS } from '../../fixtures/decoder.ts';
+import { photograph } from '../../fixtures/photograph.ts';
 
 export interface DecodeRow {
   name: string;
@@ -43,7 +43,10 @@ async function cropBySharp(
 
 /** A real photograph of that size where there is one, else a made one. */
 async function smallPhoto(): Promise<Buffer> {
-  const photo = path.resolve(import.meta.dirname, '../../../shared/photos/assorted/n02110806_basenji.JPEG');
+  const photo = path.resolve(
+    import.meta.dirname,
+    '../../../../shared/photos/assorted/n02110806_basenji.JPEG',
+  );
   return readFile(photo).catch(() => photograph(500, 375).jpeg().toBuffer());
 }
 

@@ -2,12 +2,12 @@
 // computing time of a warm request in plain workerd, with nothing simulated around it.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { defaultModelFile, startWorker } from '../workers/local-worker.ts';
-import { bundleSelfHost, selfHostFolder, startPlainWorker } from '../workers/plain-worker.ts';
-import { BenchError } from './contender.ts';
-import { instructionFlags } from './machine.ts';
-import { cpuNow, type Timing, timingOf } from './statistics.ts';
-import { startAndFind, threadCpuMs } from './workerd-process.ts';
+import { defaultModelFile, startWorker } from '../../workers/local-worker.ts';
+import { bundleSelfHost, selfHostFolder, startPlainWorker } from '../../workers/plain-worker.ts';
+import { BenchError } from '../contender.ts';
+import { instructionFlags } from '../machine/machine.ts';
+import { startAndFind, threadCpuMs } from '../machine/workerd-process.ts';
+import { cpuNow, type Timing, timingOf } from '../statistics.ts';
 
 /** Requests of one sample of computing time: the system's accounting errs within one. */
 const REQUESTS_PER_SAMPLE = 10;

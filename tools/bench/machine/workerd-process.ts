@@ -1,7 +1,7 @@
 // The operating system's view of a workerd that Miniflare started: computing time and resident memory, from /proc;
 // zeros where there is none.
 import { readdir, readFile } from 'node:fs/promises';
-import type { LocalWorker } from '../workers/local-worker.ts';
+import type { LocalWorker } from '../../workers/local-worker.ts';
 
 export interface WorkerdProcess {
   worker: LocalWorker;

@@ -1,24 +1,24 @@
-// `node tools/bench/heads.ts DIR [MORE]...`: heads of folders with a folder of photos for each class. How long reading and
+// `node tools/bench/alone/heads.ts DIR [MORE]...`: heads of folders with a folder of photos for each class. How long reading and
 // training take (wall clock, and processor time of all threads); how far leave-one-out and a test lie apart over seeded random
 // splits of DIR, 40 photos a class for training and the rest for the test; and what a photo takes with a head and without,
 // minima of both, in turn. MORE: further folders, whose classes are trained together with DIR's for the time.
 import path from 'node:path';
-import { dotProducts } from '../../src/engine/gram.ts';
-import type { Example } from '../../src/heads/examples.ts';
-import { featureLayers, quantizeFeatures } from '../../src/heads/features.ts';
-import { encodeHead } from '../../src/heads/file.ts';
-import { predict } from '../../src/heads/head.ts';
-import { argmax } from '../../src/heads/known.ts';
-import { type Trained, train } from '../../src/heads/train.ts';
-import { OperatorError } from '../../weights/operator-error.ts';
-import { kernelsModule, openEngine } from '../../weights/packed/engine.ts';
-import { photographPixels } from '../fixtures/photograph.ts';
-import { randomNumbers } from '../fixtures/random.ts';
-import { extract } from '../heads/extract.ts';
-import { labelledPhotos } from '../heads/photos.ts';
-import { percent } from '../heads/report.ts';
-import { table } from '../table.ts';
-import { defaultModelFile } from '../workers/local-worker.ts';
+import { dotProducts } from '../../../src/engine/gram.ts';
+import type { Example } from '../../../src/heads/examples.ts';
+import { featureLayers, quantizeFeatures } from '../../../src/heads/features.ts';
+import { encodeHead } from '../../../src/heads/file.ts';
+import { predict } from '../../../src/heads/head.ts';
+import { argmax } from '../../../src/heads/known.ts';
+import { type Trained, train } from '../../../src/heads/train.ts';
+import { OperatorError } from '../../../weights/operator-error.ts';
+import { kernelsModule, openEngine } from '../../../weights/packed/engine.ts';
+import { photographPixels } from '../../fixtures/photograph.ts';
+import { randomNumbers } from '../../fixtures/random.ts';
+import { extract } from '../../heads/extract.ts';
+import { labelledPhotos } from '../../heads/photos.ts';
+import { percent } from '../../heads/report.ts';
+import { table } from '../../table.ts';
+import { defaultModelFile } from '../../workers/local-worker.ts';
 
 const PER_CLASS = 40;
 const SPLITS = 8;

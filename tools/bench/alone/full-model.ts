@@ -1,5 +1,5 @@
 // A model of the full size (61 M parameters, 1000 classes, random weights of the right statistics) in workerd:
-// `node tools/bench/full-model.ts` after a build. Prints the packed size, the time of the first request (which loads
+// `node tools/bench/alone/full-model.ts` after a build. Prints the packed size, the time of the first request (which loads
 // the model), of warm ones, the engine's linear memory, and the resident memory of workerd before and after, which
 // holds the simulated bucket too. Answers are checked first.
 import { execFileSync } from 'node:child_process';
@@ -7,14 +7,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { importFile } from '../../weights/formats/import-file.ts';
-import { loadFile } from '../../weights/formats/loaded-file.ts';
-import { packModel } from '../../weights/pack.ts';
-import { kernelTiles, openEngine } from '../../weights/packed/engine.ts';
-import { readPackedFile } from '../../weights/packed/file.ts';
-import { encodeSafetensors } from '../fixtures/encode-safetensors.ts';
-import { pictures, trainedModel } from '../fixtures/trained-model.ts';
-import { bundleWorker, startWorker } from '../workers/local-worker.ts';
+import { importFile } from '../../../weights/formats/import-file.ts';
+import { loadFile } from '../../../weights/formats/loaded-file.ts';
+import { packModel } from '../../../weights/pack.ts';
+import { kernelTiles, openEngine } from '../../../weights/packed/engine.ts';
+import { readPackedFile } from '../../../weights/packed/file.ts';
+import { encodeSafetensors } from '../../fixtures/encode-safetensors.ts';
+import { pictures, trainedModel } from '../../fixtures/trained-model.ts';
+import { bundleWorker, startWorker } from '../../workers/local-worker.ts';
 
 const WARM = 40;
 

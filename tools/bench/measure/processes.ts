@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { BenchError } from './contender.ts';
+import { BenchError } from '../contender.ts';
+import { instructionFlags } from '../machine/machine.ts';
+import { median } from '../statistics.ts';
 import type { FreshFigures } from './fresh-process.ts';
-import { instructionFlags } from './machine.ts';
-import { median } from './statistics.ts';
 
 async function runNode<T>(script: string, parameters: string[]): Promise<T> {
   const file = path.join(import.meta.dirname, script);

@@ -1,8 +1,8 @@
-// Run in a process of its own: `node tools/bench/fresh-process.ts MODEL PICTURE`. Times the very first forward pass
+// Run in a process of its own: `node tools/bench/measure/fresh-process.ts MODEL PICTURE`. Times the very first forward pass
 // after loading, then the steady ones; prints FreshFigures as JSON.
 import { readFile } from 'node:fs/promises';
-import { openEngine } from '../../weights/packed/engine.ts';
-import { cpuNow, timingOf } from './statistics.ts';
+import { openEngine } from '../../../weights/packed/engine.ts';
+import { cpuNow, timingOf } from '../statistics.ts';
 
 export interface FreshFigures {
   first_ms: number;

@@ -1,10 +1,10 @@
 // A model of 4-bit dense layers with the same weights in 8 bits: each code is replaced by what its codebook says, so that
 // the logits are the same bits and only the bytes differ.
-import { Engine } from '../../src/engine/engine.ts';
-import { CODE_LINE, packedTensors, tensorBytes } from '../../src/engine/weights.ts';
-import type { ModelInfo } from '../../src/network/model-info.ts';
-import { elements } from '../../src/network/shapes.ts';
-import { kernelsModule } from '../../weights/packed/engine.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import { CODE_LINE, packedTensors, tensorBytes } from '../../../src/engine/weights.ts';
+import type { ModelInfo } from '../../../src/network/model-info.ts';
+import { elements } from '../../../src/network/shapes.ts';
+import { kernelsModule } from '../../../weights/packed/engine.ts';
 
 /** [outputs / 16][inputs / 8][64 bytes] of codes -> i8 [inputs][outputs], outputs padded. */
 function rowsOf(codes: Uint8Array, codebook: Int8Array, inputs: number, outputs: number): Int8Array {

@@ -1,7 +1,7 @@
 // The machine that the figures belong to.
 import os from 'node:os';
-import { instantiateKernels } from '../../src/engine/kernels.ts';
-import { kernelsModule } from '../../weights/packed/engine.ts';
+import { instantiateKernels } from '../../../src/engine/kernels.ts';
+import { kernelsModule } from '../../../weights/packed/engine.ts';
 
 export interface Machine {
   cpu: string;
