@@ -1,5 +1,5 @@
 // The same seed gives the same bits in a browser as in Node: Chromium runs the engine with changes of light and dropout, with the
-// kernels of both builds. Node without AVX-VNNI, and workerd: test/engine/identity.test.ts.
+// kernels of both builds. Node without AVX-VNNI, and workerd: test/engine/identity.long.test.ts.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';

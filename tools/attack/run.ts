@@ -19,7 +19,9 @@ const ALONE_MS = 60_000;
 const BURST = 32;
 const RECOVERY_MS = 20_000;
 /** Of four good photos each. */
-const SETTLING_ROUNDS = 12;
+const CALM_ROUNDS = 12;
+/** Of photos after an attack, at most: garbage is collected when there is enough of it, whatever the time. */
+const SETTLING_ROUNDS = 150;
 /** Memory that may stay: pooled decoders, compiled code. */
 const SLACK_MIB = 16;
 
@@ -68,10 +70,10 @@ export async function recovers(url: URL): Promise<boolean> {
  * Memory of the isolate at its smallest while good photos are answered, which is when garbage is collected; ends early
  * when it is below `enoughMib`.
  */
-async function settledMib(target: Target, enoughMib: number): Promise<number> {
+async function settledMib(target: Target, enoughMib: number, rounds = CALM_ROUNDS): Promise<number> {
   const photo = new Uint8Array(await bytesOf(goodPhoto));
   let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < SETTLING_ROUNDS && target.alive && !(least <= enoughMib); round++) {
+  for (let round = 0; round < rounds && target.alive && !(least <= enoughMib); round++) {
     await Promise.all(Array.from({ length: 4 }, () => post(target.url, photo).catch(() => 0)));
     least = Math.min(least, await target.isolateMib());
   }
@@ -91,7 +93,7 @@ export async function measureCalm(target: Target): Promise<Calm> {
   await settledMib(target, 0);
   const before = target.cpuSeconds();
   const isolateMib = await settledMib(target, 0);
-  return { photoCpuSeconds: (target.cpuSeconds() - before) / (4 * SETTLING_ROUNDS), isolateMib };
+  return { photoCpuSeconds: (target.cpuSeconds() - before) / (4 * CALM_ROUNDS), isolateMib };
 }
 
 /** Makes what the scripts send, so that it does not count as a part of the attack. */
@@ -153,7 +155,7 @@ export async function runAttack(
   const spent = target.alive ? target.cpuSeconds() - before - answered * calm.photoCpuSeconds : Number.NaN;
   const [isolateMib, residentMib] = [target.peakIsolateMib, target.peakResidentMib];
   const burst = target.alive && (await recovers(target.url));
-  const leftMib = (await settledMib(target, calm.isolateMib + SLACK_MIB)) - calm.isolateMib;
+  const leftMib = (await settledMib(target, calm.isolateMib + SLACK_MIB, SETTLING_ROUNDS)) - calm.isolateMib;
   return {
     name: attack.name,
     connections,
