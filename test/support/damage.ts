@@ -1,7 +1,7 @@
 // How long the tests of damaged files are, by one variable for all of them, and how a file is damaged.
 
 /** Mutations of each file: DAMAGE in the environment, or a length that ends in seconds. `npm run test:all` sets 2000. */
-export const MUTATIONS_PER_FILE = Number(process.env.DAMAGE ?? 200);
+export const MUTATIONS_PER_FILE = Number(process.env.DAMAGE ?? 100);
 
 /** The seed of the damage: SEED in the environment. */
 export const SEED = Number(process.env.SEED ?? 20121206);
