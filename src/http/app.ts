@@ -62,7 +62,7 @@ export function createApp(isolate: Isolate) {
     entityTag,
     resultCache(headers),
   );
-  const routes = app
+  app
     .route('/', classifyRoute)
     .route('/', modelsRoute)
     .route('/', inspectRoute)
@@ -76,5 +76,5 @@ export function createApp(isolate: Isolate) {
     .route('/', pageRoute);
   for (const { routes: spoken } of DIALECTS) app.route('/', spoken);
   documentRoutes(app, DIALECTS);
-  return routes;
+  return app;
 }
